@@ -1,0 +1,39 @@
+"""The message contracts of every topic; knows nothing of how messages are made or moved."""
+
+from schemas.dead_letter import DeadLetter, DeadLetterHeader, ErrorCode, original_headers
+from schemas.feedback import Feedback
+from schemas.raw_ticket import MAX_TEXT_CHARACTERS, RawTicket
+from schemas.triaged_ticket import (
+    Finding,
+    Guardrail,
+    IntentScore,
+    ModelReference,
+    Priority,
+    Queue,
+    Severity,
+    SourcePosition,
+    Span,
+    TextField,
+    TriagedTicket,
+)
+
+__all__ = [
+    "MAX_TEXT_CHARACTERS",
+    "DeadLetter",
+    "DeadLetterHeader",
+    "ErrorCode",
+    "Feedback",
+    "Finding",
+    "Guardrail",
+    "IntentScore",
+    "ModelReference",
+    "Priority",
+    "Queue",
+    "RawTicket",
+    "Severity",
+    "SourcePosition",
+    "Span",
+    "TextField",
+    "TriagedTicket",
+    "original_headers",
+]

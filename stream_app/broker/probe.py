@@ -1,0 +1,73 @@
+"""Asks whether something at an address answers as Kafka; changes nothing there."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import collect_hosts
+from aiokafka.errors import KafkaError
+
+from stream_app.errors import Unavailable
+
+
+def check_answers(
+    bootstrap_servers: str, *, timeout_s: float, kafka_security: Mapping[str, Any] = {}
+) -> None:
+    """Return once a broker of the cluster has answered a metadata request.
+
+    Blocks for at most about twice `timeout_s` seconds. Works inside a running event loop too:
+    the request has a loop of its own in a thread.
+
+    Raises `Unavailable` naming the address and what went wrong.
+    """
+    if not any(_accepts(host, port, timeout_s) for host, port, _ in _hosts(bootstrap_servers)):
+        raise Unavailable(f"nothing accepts connections at {bootstrap_servers}")
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(
+            asyncio.run, _ask_metadata(bootstrap_servers, timeout_s, kafka_security)
+        ).result()
+
+
+def _hosts(bootstrap_servers: str) -> list[tuple[str, int, socket.AddressFamily]]:
+    try:
+        hosts: list[tuple[str, int, socket.AddressFamily]] = collect_hosts(bootstrap_servers)
+    except ValueError as error:
+        raise Unavailable(f"{bootstrap_servers!r} is not a list of host:port: {error}") from error
+    return hosts
+
+
+def _accepts(host: str, port: int, timeout_s: float) -> bool:
+    """A plain connection first: the client logs an error for each address that refuses one."""
+    try:
+        socket.create_connection((host, port), timeout_s).close()
+    except OSError:
+        return False
+    return True
+
+
+async def _ask_metadata(
+    bootstrap_servers: str, timeout_s: float, kafka_security: Mapping[str, Any]
+) -> None:
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap_servers,
+        request_timeout_ms=int(timeout_s * 1000),
+        **kafka_security,
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            await admin.start()
+            cluster = await admin.describe_cluster()
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Unavailable(
+            f"{bootstrap_servers} accepts connections but gives no answer as Kafka "
+            f"within {timeout_s:g} s"
+        ) from error
+    finally:
+        await admin.close()
+    if not cluster["brokers"]:
+        raise Unavailable(f"{bootstrap_servers} answers, but its cluster has no live broker")

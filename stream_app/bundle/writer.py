@@ -1,0 +1,104 @@
+"""Writes a bundle folder in one step, so that a reader sees a whole bundle or none."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from stream_app.bundle.contents import Calibration, GoldenTicket, Label
+from stream_app.bundle.errors import BundleError
+from stream_app.bundle.manifest import (
+    CALIBRATION_FILE,
+    GOLDEN_FILE,
+    LABELS_FILE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    PROTOTYPES_FILE,
+    TOKENIZER_FILE,
+    FileDigest,
+    Manifest,
+    Provenance,
+)
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    created_at: datetime,
+    max_tokens: int,
+    model_path: Path,
+    tokenizer_path: Path,
+    labels: Sequence[Label],
+    calibration: Calibration,
+    prototypes: npt.NDArray[np.float32],
+    golden: Sequence[GoldenTicket],
+    provenance: Provenance,
+) -> Path:
+    """Write the bundle to `folder`, which must not exist yet, and return it.
+
+    `prototypes` has shape (len(labels), embedding dimensions). Everything is written to a
+    temporary sibling first and renamed at the end. Raises `BundleError` where `folder` exists.
+    """
+    if folder.exists():
+        raise BundleError(f"bundle {folder} exists already; bundles are never overwritten")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        contents = {
+            MODEL_FILE: model_path.read_bytes(),
+            TOKENIZER_FILE: tokenizer_path.read_bytes(),
+            LABELS_FILE: _json([label.model_dump(mode="json") for label in labels]),
+            CALIBRATION_FILE: _json(calibration.model_dump(mode="json")),
+            PROTOTYPES_FILE: _npy(prototypes),
+            GOLDEN_FILE: b"".join(ticket.model_dump_json().encode() + b"\n" for ticket in golden),
+        }
+        manifest = Manifest(
+            name=name,
+            version=version,
+            created_at=created_at,
+            max_tokens=max_tokens,
+            provenance=provenance,
+            files={file: _digest(content) for file, content in contents.items()},
+        )
+        for file, content in contents.items():
+            _write(draft / file, content)
+        _write(draft / MANIFEST_FILE, _json(manifest.model_dump(mode="json")))
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return folder
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def _npy(array: npt.NDArray[np.float32]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array.astype(np.float32, copy=False), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _digest(content: bytes) -> FileDigest:
+    return FileDigest(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

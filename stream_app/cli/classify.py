@@ -1,0 +1,94 @@
+"""`tickets classify`: decide texts here and now, without a broker."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from schemas import RawTicket, TriagedTicket
+from stream_app.cli.output import JsonFlag, out
+
+BATCH_LINES = 256
+"""Lines of standard input decided together."""
+
+
+def classify(
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TEXT]...", help="Tickets; without any, lines of standard input."),
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help="Model bundle; else the newest here.", metavar="DIR"),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide tickets exactly as the worker would."""
+    from stream_app.errors import UserError
+    from stream_app.local_triage import open_local_triage
+    from stream_app.settings import load_settings
+
+    given = texts or None
+    if given is None and sys.stdin.isatty():
+        raise UserError('give a text, as in `tickets classify "My card was stolen"`, or pipe lines')
+    overrides = {"inference": {"bundle": bundle}} if bundle else {}
+    with open_local_triage(load_settings(config, **overrides)) as triage:
+        source: Iterable[str] = given if given is not None else _lines()
+        for batch in _batches(source):
+            for ticket in triage([_ticket(text) for text in batch]):
+                if as_json:
+                    typer.echo(ticket.model_dump_json())
+                else:
+                    out.print(decision_table(ticket))
+
+
+def _lines() -> Iterator[str]:
+    return (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(texts)
+    while batch := list(islice(iterator, BATCH_LINES)):
+        yield batch
+
+
+def _ticket(text: str) -> RawTicket:
+    """The same checks as for a record: a text that would be a dead letter is an error here."""
+    from stream_app.errors import UserError
+    from stream_app.messages import Refusal, decode
+
+    item = decode(json.dumps({"text": text}).encode())
+    if isinstance(item, Refusal):
+        raise UserError(f"no ticket: {item.message}")
+    return item
+
+
+def decision_table(ticket: TriagedTicket) -> Table:
+    """One decision with its reasons, for people."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="dim")
+    table.add_column()
+    shown = ticket.text if len(ticket.text) <= 200 else ticket.text[:199] + "…"
+    table.add_row("ticket", shown.replace("[", "\\["))
+    table.add_row("queue", f"[bold]{ticket.queue.value}[/]")
+    table.add_row("intent", f"{ticket.intent}  ({ticket.confidence:.0%})")
+    table.add_row("category", f"{ticket.category}, {ticket.priority.value} priority")
+    for finding in ticket.findings:
+        source = ticket.subject if finding.field == "subject" else ticket.text
+        matched = ""
+        if finding.span is not None and source is not None:
+            matched = f": “{source[finding.span.start : finding.span.end]}”".replace("[", "\\[")
+        table.add_row(finding.severity.value, f"{finding.rule}{matched}")
+    table.add_row("model", f"{ticket.model.name} {ticket.model.version}")
+    table.add_row("", "")
+    return table

@@ -1,0 +1,109 @@
+"""Assembles the `tickets` command and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from stream_app.cli.output import err, out
+from stream_app.errors import UserError
+
+app = typer.Typer(
+    name="tickets",
+    help="Decide support tickets on Kafka: urgent, toxic, unsure, or standard.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(installed_version("ticket-stream"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+def _register() -> None:
+    """Attach the subcommands; their modules are light, the heavy imports wait inside them."""
+    from stream_app.cli import (
+        broker,
+        classify,
+        demo,
+        dlq,
+        produce,
+        replay,
+        tail,
+        train,
+        worker,
+    )
+
+    app.command()(demo.demo)
+    app.command()(broker.broker)
+    app.command()(worker.worker)
+    app.command()(produce.produce)
+    app.command()(tail.tail)
+    app.command()(classify.classify)
+    app.command()(replay.replay)
+    app.add_typer(dlq.app, name="dlq")
+    app.command(
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+        add_help_option=False,
+    )(train.train)
+
+
+def set_up_logging(level: str) -> None:
+    """Log to stderr at `level`; client libraries only from warnings up.
+
+    aiokafka and Faust build a debug record for every message they move, which costs a tenth of
+    a worker's time even where nothing is printed.
+    """
+    logging.basicConfig(
+        level=level.upper(),
+        format="%(message)s",
+        datefmt="%H:%M:%S",
+        handlers=[RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)],
+        force=True,
+    )
+    for library in ("aiokafka", "faust", "mode", "kafka", "testcontainers", "urllib3", "asyncio"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+
+
+def run() -> None:
+    """The console script. Exit codes: see `stream_app.errors.UserError`; 130 for Ctrl-C."""
+    set_up_logging("info")
+    _register()
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        err.print(f"[bold red]error:[/] {_escaped(error.message)}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe went away, as `head` does; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+def _escaped(message: str) -> str:
+    from rich.markup import escape
+
+    return escape(message)

@@ -1,0 +1,44 @@
+"""`tickets worker`: run the worker in the foreground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stream_app.cli.output import err
+
+
+def worker(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help="Model bundle; else the newest here.", metavar="DIR"),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check settings, rules, policy and model; then exit.")
+    ] = False,
+) -> None:
+    """Consume raw tickets, decide each one, and route it to its queue.
+
+    Stops on SIGTERM or Ctrl-C after what is in flight is acked. Settings come from the
+    environment (TICKETS_...) and --config.
+    """
+    import uvloop
+
+    from stream_app.cli.main import set_up_logging
+    from stream_app.kafka_client import bootstrap_servers
+    from stream_app.settings import load_settings
+    from stream_app.worker.run import check_worker, run_worker
+
+    overrides: dict[str, dict[str, Any]] = {"inference": {"bundle": bundle}} if bundle else {}
+    settings = load_settings(config, **overrides)
+    set_up_logging(settings.worker.log_level)
+    bootstrap_servers(settings.kafka)
+    if check:
+        err.print(check_worker(settings), soft_wrap=True)
+        return
+    uvloop.run(run_worker(settings, on_ready=lambda line: err.print(line, soft_wrap=True)))

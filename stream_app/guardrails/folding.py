@@ -1,0 +1,127 @@
+"""Folds a ticket's text for matching and maps matches back to the original; knows no rule.
+
+Folded text is lower-case, free of accents, zero-width characters and typographic quotes; digits
+and signs that stand for letters are those letters; stretched letters are cut.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from string import ascii_lowercase
+
+_QUOTES = {
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u02bc": "'",
+    "\u00b4": "'",
+    "`": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+}
+
+_DROPPED_CATEGORIES = frozenset({"Mn", "Me", "Cf"})
+"""Accents and enclosing marks, and format characters such as the zero-width space and the soft
+hyphen: none of them is read, all of them can hide a word."""
+
+_DISGUISE = str.maketrans("013457@$", "oieastas")
+# Only next to letters: "sh1t" and "$hit" are words, "24h" and "$500" are not.
+_DISGUISED = re.compile(r"(?<=[a-z])[013457@$]{1,3}(?=[a-z]|(?!\w))|(?<!\w)[@$](?=[a-z])")
+
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_TRIPLES = tuple(letter * 3 for letter in ascii_lowercase)
+_LONGEST_PREFIX = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Folded text and where its characters came from.
+
+    `origins[i]` is the code point of the original that folded character `i` came from; it never
+    decreases. None where every position is the original's own. `length` is the original's.
+    """
+
+    text: str
+    origins: tuple[int, ...] | None
+    length: int
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """The original's half-open range for the non-empty folded range `start`..`end`.
+
+        What folding dropped inside the range or right behind it belongs to the range.
+        """
+        if self.origins is None:
+            return start, end
+        following = self.origins[end] if end < len(self.origins) else self.length
+        return self.origins[start], max(following, self.origins[end - 1] + 1)
+
+
+class Folder:
+    """Folds texts; immutable.
+
+    `doubled` holds the beginnings, up to and with a double letter, of the words that rules look
+    for ("kill", "ass"): there a stretched letter is cut to two ("killlll"), elsewhere to one
+    ("fuuuck"), since English alone does not say which was meant.
+    """
+
+    def __init__(self, doubled: frozenset[str]) -> None:
+        self._doubled = doubled
+
+    def fold(self, text: str) -> Folded:
+        """Fold `text`. Linear in its length."""
+        straight = text
+        if not text.isascii() or "`" in text:
+            for curly, plain in _QUOTES.items():
+                straight = straight.replace(curly, plain)
+        origins: list[int] | None = None
+        if straight.isascii():
+            folded = straight.lower()
+        else:
+            folded, origins = _fold_characters(straight)
+        folded = _DISGUISED.sub(_undisguise, folded)
+        if any(triple in folded for triple in _TRIPLES):
+            folded, origins = self._cut_stretches(folded, origins)
+        return Folded(folded, None if origins is None else tuple(origins), len(text))
+
+    def _cut_stretches(self, text: str, origins: list[int] | None) -> tuple[str, list[int]]:
+        kept: list[int] = []
+        out: list[str] = []
+        position = 0
+        for run in _STRETCHED.finditer(text):
+            out.extend(text[position : run.start()])
+            kept.extend(range(position, run.start()))
+            letter = run[1]
+            tail = "".join(out[-_LONGEST_PREFIX:])
+            prefix = tail[len(tail.rstrip(ascii_lowercase)) :]
+            copies = 2 if prefix + letter + letter in self._doubled else 1
+            out.extend(letter * copies)
+            kept.extend(range(run.start(), run.start() + copies))
+            position = run.end()
+        out.extend(text[position:])
+        kept.extend(range(position, len(text)))
+        if origins is not None:
+            kept = [origins[index] for index in kept]
+        return "".join(out), kept
+
+
+def _fold_characters(text: str) -> tuple[str, list[int]]:
+    pieces = [_fold_character(character) for character in text]
+    origins = [index for index, piece in enumerate(pieces) for _ in piece]
+    return "".join(pieces), origins
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    # Compatibility decomposition (Unicode Standard Annex 15), so that marks come loose and can
+    # be dropped; case folding can bring new ones, so the order is fold, decompose, drop.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    return "".join(
+        part for part in decomposed if unicodedata.category(part) not in _DROPPED_CATEGORIES
+    )
+
+
+def _undisguise(match: re.Match[str]) -> str:
+    return match[0].translate(_DISGUISE)

@@ -1,0 +1,81 @@
+"""The pattern language of the rules file and its translation to regular expressions.
+
+A pattern is a regular expression over folded text that matches whole words only, in which
+- a space stands for what separates two words of one sentence,
+- ` ~ ` stands for up to four words between,
+- `{name}` stands for any entry of the list `name`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+# Possessive quantifiers throughout: a separator and a word share no character, so giving
+# characters back never helps a match and would only cost time on hostile text.
+_SEPARATOR = r"""[^\w.!?;"']{1,4}+"""
+_GAP = rf"(?:{_SEPARATOR}[\w']++){{0,4}}?"
+_TRAILING_GAP = rf"(?:{_SEPARATOR}[\w']++){{0,4}}"
+
+_LIST_REFERENCE = re.compile(r"\{([a-z_]+)\}")
+_WORD = re.compile(r"[a-z]+")
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be used; the message says which and why, in one line."""
+
+
+def expand(pattern: str, lists: Mapping[str, Iterable[str]]) -> str:
+    """Replace each `{name}` of `pattern` by the alternatives of that list, lists in lists too.
+
+    Raises `PatternError` for an unknown list and for one that contains itself.
+    """
+    return _expand(pattern, lists, open_lists=())
+
+
+def _expand(pattern: str, lists: Mapping[str, Iterable[str]], open_lists: tuple[str, ...]) -> str:
+    def alternatives(reference: re.Match[str]) -> str:
+        name = reference[1]
+        if name not in lists:
+            raise PatternError(f"there is no list named {name}")
+        if name in open_lists:
+            raise PatternError(f"the list {name} contains itself")
+        entries = (_expand(entry, lists, (*open_lists, name)) for entry in lists[name])
+        return f"(?:{'|'.join(entries)})"
+
+    return _LIST_REFERENCE.sub(alternatives, pattern)
+
+
+def translate(expanded: str) -> str:
+    """The regular expression of an expanded pattern.
+
+    Raises `PatternError` where it is none, or matches the empty text.
+    """
+    source = (
+        re.sub(r" ~$", lambda _: _TRAILING_GAP, expanded)
+        .replace(" ~ ", f"{_GAP}{_SEPARATOR}")
+        .replace(" ", _SEPARATOR)
+    )
+    try:
+        compiled = re.compile(source)
+    except re.error as error:
+        raise PatternError(f"{expanded!r} is no regular expression: {error.msg}") from error
+    if compiled.match(""):
+        raise PatternError(f"{expanded!r} matches the empty text")
+    return source
+
+
+def whole_words(sources: Iterable[str]) -> re.Pattern[str]:
+    """One regular expression that matches any of `sources`, which begin and end at word ends."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(f'(?:{source})' for source in sources)})(?!\w)")
+
+
+def doubled_prefixes(expanded: Iterable[str]) -> frozenset[str]:
+    """The beginnings, up to and with a double letter, of the words in expanded patterns."""
+    return frozenset(
+        word[: index + 2]
+        for pattern in expanded
+        for word in _WORD.findall(pattern)
+        for index in range(len(word) - 1)
+        if word[index] == word[index + 1]
+    )

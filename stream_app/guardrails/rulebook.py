@@ -1,0 +1,198 @@
+"""The rules file: its format, its checks, and its compilation; matches no ticket."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas import Guardrail, Severity
+from stream_app.errors import UserError
+from stream_app.guardrails.folding import Folder
+from stream_app.guardrails.pattern import (
+    PatternError,
+    doubled_prefixes,
+    expand,
+    translate,
+    whole_words,
+)
+from stream_app.guardrails.ruleset import CompiledRule, RuleGroup, RuleSet
+
+
+class Kind(StrEnum):
+    """What a rule is about; the first half of its id."""
+
+    ACCOUNT_TAKEOVER = "account_takeover"
+    MONEY_AT_RISK = "money_at_risk"
+    LOCKED_OUT = "locked_out"
+    VULNERABLE_CUSTOMER = "vulnerable_customer"
+    DEADLINE = "deadline"
+    LEGAL_OR_REGULATOR = "legal_or_regulator"
+    SELF_HARM = "self_harm"
+    PROFANITY = "profanity"
+    DIRECTED_ABUSE = "directed_abuse"
+    THREAT = "threat"
+    IDENTITY_ATTACK = "identity_attack"
+    QUOTED_REPORT = "quoted_report"
+    SELF_REFERENCE = "self_reference"
+
+
+TOXICITY_FLAGS = frozenset({Kind.DIRECTED_ABUSE, Kind.THREAT, Kind.IDENTITY_ATTACK})
+TOXICITY_NOTES = frozenset({Kind.PROFANITY, Kind.QUOTED_REPORT, Kind.SELF_REFERENCE})
+"""Kinds that are never more than noted: they are no reason to keep a customer waiting."""
+
+Pattern = Annotated[str, Field(min_length=1)]
+Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Examples(_Part):
+    """Texts that a rule must find something in, and look-alikes in which it must not."""
+
+    match: Patterns
+    no_match: Patterns
+
+
+class Rule(_Part):
+    """One rule of the file; `patterns` and `unless` are in the language of `pattern`."""
+
+    id: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
+    severity: Severity
+    patterns: Patterns
+    unless: tuple[Pattern, ...] = ()
+    examples: Examples
+
+    @property
+    def kind(self) -> Kind:
+        """The first half of the id. Raises `ValueError` where that is no kind."""
+        return Kind(self.id.split(".")[0])
+
+    @property
+    def guardrail(self) -> Guardrail:
+        """The guardrail that the rule belongs to."""
+        toxicity = self.kind in TOXICITY_FLAGS | TOXICITY_NOTES
+        return Guardrail.TOXICITY if toxicity else Guardrail.URGENCY
+
+
+class Rulebook(_Part):
+    """A whole rules file. `lists` names alternatives that patterns share."""
+
+    version: str = Field(min_length=1, max_length=64)
+    lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+
+
+def load_rules(path: Path | None = None) -> RuleSet:
+    """Read, check and compile a rules file; the packaged one without `path`.
+
+    Raises `UserError` naming the file, the rule and the fault: a malformed file, an unknown
+    kind, an id given twice, a kind that must not flag, a pattern that cannot be compiled, an
+    example that the rules decide otherwise.
+    """
+    place = path or files("stream_app.guardrails").joinpath("rules.yaml")
+    rulebook = read_rulebook(path)
+    try:
+        rules = _compile(rulebook)
+        _check_examples(rulebook, rules)
+    except PatternError as error:
+        raise UserError(f"rules {place}: {error}") from error
+    return rules
+
+
+def read_rulebook(path: Path | None = None) -> Rulebook:
+    """Read a rules file without compiling it; the packaged one without `path`.
+
+    Raises `UserError` naming the file and the fault.
+    """
+    place = path or files("stream_app.guardrails").joinpath("rules.yaml")
+    content: object = None
+    try:
+        content = yaml.safe_load(place.read_text(encoding="utf-8"))
+        return Rulebook.model_validate(content)
+    except OSError as error:
+        raise UserError(f"rules {place}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"rules {place}: not a YAML file in UTF-8") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = _where(first["loc"], content)
+        raise UserError(f"rules {place}: {where}: {first['msg']}") from error
+
+
+def _where(location: tuple[int | str, ...], content: object) -> str:
+    """Name a rule by its id where it has one: a position in a long file helps nobody."""
+    match location, content:
+        case ("rules", int(index), *field), {"rules": list(rules)}:
+            rule = rules[index]
+            known = isinstance(rule, dict) and isinstance(rule.get("id"), str)
+            name = rule["id"] if known else f"number {index + 1}"
+            return ": ".join([f"rule {name}", *([".".join(map(str, field))] if field else [])])
+    return ".".join(map(str, location)) or "the whole file"
+
+
+def _compile(rulebook: Rulebook) -> RuleSet:
+    seen: set[str] = set()
+    expanded: list[str] = []
+    compiled: dict[Guardrail, list[CompiledRule]] = {Guardrail.URGENCY: [], Guardrail.TOXICITY: []}
+    sources: dict[Guardrail, list[str]] = {Guardrail.URGENCY: [], Guardrail.TOXICITY: []}
+    for rule in rulebook.rules:
+        _check_identity(rule, seen)
+        try:
+            wanted = [expand(pattern, rulebook.lists) for pattern in rule.patterns]
+            excepted = [expand(pattern, rulebook.lists) for pattern in rule.unless]
+            matches = [translate(pattern) for pattern in wanted]
+            unless = [translate(pattern) for pattern in excepted]
+        except PatternError as error:
+            raise PatternError(f"rule {rule.id}: {error}") from error
+        expanded += wanted + excepted
+        sources[rule.guardrail] += matches
+        compiled[rule.guardrail].append(
+            CompiledRule(
+                id=rule.id,
+                guardrail=rule.guardrail,
+                severity=rule.severity,
+                matches=whole_words(matches),
+                unless=whole_words(unless) if unless else None,
+            )
+        )
+    groups = [
+        RuleGroup(whole_words(sources[guardrail]), tuple(rules))
+        for guardrail, rules in compiled.items()
+        if rules
+    ]
+    return RuleSet(rulebook.version, Folder(doubled_prefixes(expanded)), groups)
+
+
+def _check_identity(rule: Rule, seen: set[str]) -> None:
+    if rule.id in seen:
+        raise PatternError(f"rule {rule.id}: the id is given twice")
+    seen.add(rule.id)
+    try:
+        kind = rule.kind
+    except ValueError as error:
+        raise PatternError(
+            f"rule {rule.id}: its kind must be one of {', '.join(Kind)}"
+        ) from error
+    if kind in TOXICITY_NOTES and rule.severity is Severity.FLAG:
+        raise PatternError(f"rule {rule.id}: {kind} is only ever a note, never a flag")
+
+
+def _check_examples(rulebook: Rulebook, rules: RuleSet) -> None:
+    for rule in rulebook.rules:
+        for text in rule.examples.match:
+            if not _fires(rules, rule.id, text):
+                raise PatternError(f"rule {rule.id}: does not find its example {text!r}")
+        for text in rule.examples.no_match:
+            if _fires(rules, rule.id, text):
+                raise PatternError(f"rule {rule.id}: finds its counter-example {text!r}")
+
+
+def _fires(rules: RuleSet, rule_id: str, text: str) -> bool:
+    return any(finding.rule == rule_id for finding in rules.inspect(text))

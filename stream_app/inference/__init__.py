@@ -1,0 +1,24 @@
+"""Runs a bundle's graph: tokenise, sort by length, cut by padded tokens, run, calibrate.
+
+Owns the ONNX Runtime session and its lanes. Knows nothing of Kafka, rules or queues.
+"""
+
+from stream_app.inference.batching import cut_by_padded_tokens
+from stream_app.inference.classifier import (
+    Classifier,
+    OnnxClassifier,
+    Prediction,
+    open_classifier,
+    softmax,
+)
+from stream_app.inference.encoder import Encoder
+
+__all__ = [
+    "Classifier",
+    "Encoder",
+    "OnnxClassifier",
+    "Prediction",
+    "cut_by_padded_tokens",
+    "open_classifier",
+    "softmax",
+]

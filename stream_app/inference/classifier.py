@@ -1,0 +1,225 @@
+"""The served model: a verified bundle, one ONNX Runtime session and the lanes that run it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from schemas import ModelReference
+from stream_app.bundle import Bundle, BundleError, Calibration, Label
+from stream_app.inference.batching import cut_by_padded_tokens
+from stream_app.inference.encoder import Encoder, pad
+
+ALTERNATIVES = 3
+"""How many of the most likely intents a prediction names."""
+
+GOLDEN_TOLERANCE = 0.1
+"""How far a golden ticket's confidence may be off on another processor.
+
+int8 kernels saturate differently with and without VNNI, which moves probabilities by a few
+hundredths; a wrong graph or tokenizer moves them far more.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says of one ticket.
+
+    `top` holds the `ALTERNATIVES` most likely labels with their calibrated probabilities, best
+    first. `scope_score` is the cosine of the embedding to the nearest intent prototype (-1..1).
+    """
+
+    top: tuple[tuple[Label, float], ...]
+    scope_score: float
+
+    @property
+    def label(self) -> Label:
+        """The most likely label."""
+        return self.top[0][0]
+
+    @property
+    def confidence(self) -> float:
+        """Its calibrated probability."""
+        return self.top[0][1]
+
+
+class Classifier(Protocol):
+    """What triage needs of a model."""
+
+    @property
+    def reference(self) -> ModelReference:
+        """Name, version and digest for the decisions."""
+
+    @property
+    def calibration(self) -> Calibration:
+        """The thresholds that belong to its scores."""
+
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction a text, in order. Blocks; call it off the event loop."""
+
+
+class OnnxClassifier:
+    """A bundle that serves.
+
+    One session is shared by `lanes` threads, each running single-threaded batches: on two cores
+    small sorted batches on two lanes beat one session with two threads (see docs/performance.md).
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        lanes: int = 0,
+        max_padded_tokens: int = 1_024,
+        max_rows: int = 32,
+    ) -> None:
+        """Open the session; `lanes` 0 takes one for each usable core.
+
+        Raises `BundleError` where ONNX Runtime cannot load the graph or it has other inputs or
+        outputs than a bundle's.
+        """
+        self._bundle = bundle
+        self._max_padded_tokens = max_padded_tokens
+        self._max_rows = max_rows
+        try:
+            self._encoder = Encoder(bundle.tokenizer_path, max_tokens=bundle.manifest.max_tokens)
+        except Exception as error:  # tokenizers raises bare Exception for a malformed file
+            raise BundleError(f"bundle {bundle.model_path.parent}: {error}") from error
+        self._session = _open_session(bundle)
+        self._lanes = ThreadPoolExecutor(
+            max_workers=lanes or len(os.sched_getaffinity(0)), thread_name_prefix="lane"
+        )
+
+    @property
+    def reference(self) -> ModelReference:
+        """Name, version and digest of the bundle."""
+        return self._bundle.reference
+
+    @property
+    def calibration(self) -> Calibration:
+        """The bundle's thresholds."""
+        return self._bundle.calibration
+
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction a text, in order; blocks until all lanes are done.
+
+        Raises whatever ONNX Runtime raises: such a failure is the worker's, not a ticket's.
+        """
+        rows = self._encoder.encode(texts)
+        batches = cut_by_padded_tokens(
+            [len(row) for row in rows],
+            max_padded_tokens=self._max_padded_tokens,
+            max_rows=self._max_rows,
+        )
+        predictions: list[Prediction | None] = [None] * len(rows)
+        # The longest batches go first so that no lane is left alone with one at the end.
+        jobs = [
+            (batch, self._lanes.submit(self._run, [rows[index] for index in batch]))
+            for batch in reversed(batches)
+        ]
+        for batch, job in jobs:
+            for index, prediction in zip(batch, job.result(), strict=True):
+                predictions[index] = prediction
+        return [prediction for prediction in predictions if prediction is not None]
+
+    def check_golden_tickets(self) -> None:
+        """Run the bundle's golden tickets and compare.
+
+        Raises `BundleError` where an answer differs in intent, or in confidence by more than
+        `GOLDEN_TOLERANCE`.
+        """
+        golden = self._bundle.golden
+        predictions = self.classify([ticket.text for ticket in golden])
+        for number, (ticket, prediction) in enumerate(
+            zip(golden, predictions, strict=True), start=1
+        ):
+            off = abs(prediction.confidence - ticket.confidence)
+            if prediction.label.intent != ticket.intent or off > GOLDEN_TOLERANCE:
+                raise BundleError(
+                    f"bundle {self._bundle.model_path.parent}: golden ticket {number} should be "
+                    f"{ticket.intent} at {ticket.confidence:.2f} and is "
+                    f"{prediction.label.intent} at {prediction.confidence:.2f}"
+                )
+
+    def close(self) -> None:
+        """Let the running batches finish and end the lanes."""
+        self._lanes.shutdown()
+
+    def _run(self, rows: list[list[int]]) -> list[Prediction]:
+        input_ids, attention_mask = pad(rows)
+        logits, embedding = self._session.run(
+            ["logits", "embedding"], {"input_ids": input_ids, "attention_mask": attention_mask}
+        )
+        probabilities = softmax(logits / self._bundle.calibration.temperature)
+        scope_scores = (embedding @ self._bundle.prototypes.T).max(axis=1)
+        labels = self._bundle.labels
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :ALTERNATIVES]
+        return [
+            Prediction(
+                top=tuple((labels[column], float(row[column])) for column in order),
+                scope_score=float(scope),
+            )
+            for row, order, scope in zip(probabilities, best, scope_scores, strict=True)
+        ]
+
+
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities along the last axis; shifted by the maximum so that nothing overflows."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    normalised: npt.NDArray[np.float32] = shifted / shifted.sum(axis=-1, keepdims=True)
+    return normalised
+
+
+def open_classifier(
+    bundle: Bundle, *, lanes: int = 0, max_padded_tokens: int = 1_024, max_rows: int = 32
+) -> OnnxClassifier:
+    """Open a bundle and run its golden tickets before anybody else sees it.
+
+    Raises `BundleError` as the constructor and `check_golden_tickets` do.
+    """
+    classifier = OnnxClassifier(
+        bundle, lanes=lanes, max_padded_tokens=max_padded_tokens, max_rows=max_rows
+    )
+    try:
+        classifier.check_golden_tickets()
+    except BundleError:
+        classifier.close()
+        raise
+    return classifier
+
+
+def _open_session(bundle: Bundle) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Warnings of the runtime name graph nodes, which help nobody who runs a worker.
+    options.log_severity_level = 3
+    try:
+        session = ort.InferenceSession(
+            str(bundle.model_path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime's exceptions share no public base class
+        reason = str(error).splitlines()[0]
+        raise BundleError(f"bundle {bundle.model_path.parent}: {reason}") from error
+    inputs = {node.name for node in session.get_inputs()}
+    outputs = {node.name: node for node in session.get_outputs()}
+    if inputs != {"input_ids", "attention_mask"} or not {"logits", "embedding"} <= set(outputs):
+        raise BundleError(
+            f"bundle {bundle.model_path.parent}: the graph has inputs {sorted(inputs)} and "
+            f"outputs {sorted(outputs)}, a bundle's has input_ids, attention_mask and "
+            "logits, embedding"
+        )
+    width = outputs["logits"].shape[-1]
+    if width != len(bundle.labels):
+        raise BundleError(
+            f"bundle {bundle.model_path.parent}: the graph has {width} logits for "
+            f"{len(bundle.labels)} labels"
+        )
+    return session

@@ -1,0 +1,115 @@
+"""The routing policy and the one function that applies it; no effects, no text of a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas import Finding, Guardrail, Priority, Queue, Severity
+from stream_app.errors import UserError
+
+
+class Condition(StrEnum):
+    """What a route can ask of a ticket."""
+
+    URGENCY_FLAGGED = "urgency_flagged"
+    HIGH_PRIORITY_INTENT = "high_priority_intent"
+    TOXICITY_FLAGGED = "toxicity_flagged"
+    VALIDATION_FLAGGED = "validation_flagged"
+    ALWAYS = "always"
+
+
+_FLAG_CONDITIONS = {
+    Guardrail.URGENCY: Condition.URGENCY_FLAGGED,
+    Guardrail.TOXICITY: Condition.TOXICITY_FLAGGED,
+    Guardrail.VALIDATION: Condition.VALIDATION_FLAGGED,
+}
+
+
+class Route(BaseModel):
+    """A queue and the conditions of which any one leads there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    queue: Queue
+    when: Annotated[frozenset[Condition], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Where a ticket goes, and which of the routes' conditions held for it."""
+
+    queue: Queue
+    priority: Priority
+    urgent: bool
+    toxic: bool
+    needs_review: bool
+
+
+class Policy(BaseModel):
+    """Routes in order of precedence; validated so that every ticket finds exactly one queue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: str = Field(min_length=1, max_length=64)
+    routes: tuple[Route, ...]
+
+    @model_validator(mode="after")
+    def _is_total_and_safe(self) -> Policy:
+        queues = [route.queue for route in self.routes]
+        if sorted(queues) != sorted(Queue):
+            raise ValueError(f"each of {', '.join(Queue)} needs exactly one route")
+        if queues.index(Queue.PRIORITY) > queues.index(Queue.TOXIC):
+            raise ValueError("priority must come before toxic: toxicity must not hide urgency")
+        if self.routes[-1].when != {Condition.ALWAYS}:
+            raise ValueError("the last route must be `when: [always]`")
+        if any(Condition.ALWAYS in route.when for route in self.routes[:-1]):
+            raise ValueError("only the last route may be `when: [always]`")
+        return self
+
+    def route(self, findings: Iterable[Finding], base_priority: Priority) -> Routing:
+        """Apply the policy to one ticket's findings and its intent's base priority.
+
+        An urgent ticket's priority is high; any other keeps its intent's base priority.
+        """
+        held = {Condition.ALWAYS}
+        if base_priority is Priority.HIGH:
+            held.add(Condition.HIGH_PRIORITY_INTENT)
+        for finding in findings:
+            if finding.severity is Severity.FLAG:
+                held.add(_FLAG_CONDITIONS[finding.guardrail])
+        matching = {route.queue for route in self.routes if route.when & held}
+        urgent = Queue.PRIORITY in matching
+        return Routing(
+            queue=next(route.queue for route in self.routes if route.queue in matching),
+            priority=Priority.HIGH if urgent else base_priority,
+            urgent=urgent,
+            toxic=Queue.TOXIC in matching,
+            needs_review=Queue.REVIEW in matching,
+        )
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """Read a policy file; the packaged one without `path`.
+
+    Raises `UserError` naming the file and the fault.
+    """
+    place = path or files("stream_app.routing").joinpath("policy.yaml")
+    try:
+        content = yaml.safe_load(place.read_text(encoding="utf-8"))
+        return Policy.model_validate(content)
+    except OSError as error:
+        raise UserError(f"policy {place}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"policy {place}: not a YAML file in UTF-8") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"policy {place}: {where or 'routes'}: {first['msg']}") from error

@@ -1,0 +1,179 @@
+"""The worker's settings: defaults, then a TOML file, then the environment; reads nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from stream_app.errors import UserError
+
+TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSettings(_Group):
+    """How to reach the cluster (`TICKETS_KAFKA_...`)."""
+
+    bootstrap_servers: str | None = Field(
+        default=None, description="host:port[,host:port]; else KAFKA_BOOTSTRAP_SERVERS."
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_cafile: Path | None = Field(default=None, description="CA certificates, PEM.")
+    ssl_certfile: Path | None = Field(default=None, description="Client certificate, PEM.")
+    ssl_keyfile: Path | None = Field(default=None, description="Client key, PEM.")
+
+    @model_validator(mode="after")
+    def _credentials_are_whole(self) -> KafkaSettings:
+        if self.security_protocol.startswith("SASL") and not (
+            self.sasl_username and self.sasl_password
+        ):
+            raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
+        if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
+            raise ValueError("ssl_certfile and ssl_keyfile go together")
+        for path in (self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile):
+            if path is not None and not path.is_file():
+                raise ValueError(f"no such file: {path}")
+        return self
+
+
+class TopicSettings(_Group):
+    """Topic names and how missing topics are created (`TICKETS_TOPICS_...`)."""
+
+    raw: TopicName = "tickets.raw"
+    priority: TopicName = "tickets.priority"
+    toxic: TopicName = "tickets.toxic"
+    review: TopicName = "tickets.review"
+    standard: TopicName = "tickets.standard"
+    dlq: TopicName = "tickets.dlq"
+    feedback: TopicName = "tickets.feedback"
+    partitions: int = Field(default=4, ge=1, le=1_000)
+    replication_factor: int = Field(
+        default=-1, ge=-1, description="-1 takes the cluster's default."
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> TopicSettings:
+        names = [self.raw, *self.outputs, self.feedback]
+        if len(set(names)) != len(names):
+            raise ValueError("two topics share one name")
+        return self
+
+    @property
+    def outputs(self) -> tuple[str, str, str, str, str]:
+        """The four queues and the dead-letter queue."""
+        return (self.priority, self.toxic, self.review, self.standard, self.dlq)
+
+
+class WorkerSettings(_Group):
+    """How the worker runs (`TICKETS_WORKER_...`)."""
+
+    consumer_group: str = Field(default="ticket-triage", min_length=1)
+    batch_tickets: int = Field(
+        default=256, ge=1, le=4_096, description="Most tickets drained into one micro-batch."
+    )
+    batch_wait_ms: int = Field(
+        default=20, ge=1, le=10_000, description="Longest wait for a micro-batch to fill."
+    )
+    batches_in_flight: int = Field(
+        default=3, ge=1, le=64, description="Micro-batches decided or published at a time."
+    )
+    commit_interval_s: float = Field(default=0.5, gt=0.0, le=60.0)
+    dead_letters_in_a_row: int = Field(
+        default=1_000, ge=1, description="More dead letters than this in a row stop the worker."
+    )
+    shutdown_s: float = Field(
+        default=8.0, gt=0.0, description="Longest wait for micro-batches in flight at SIGTERM."
+    )
+    probe_host: str = "127.0.0.1"
+    probe_port: int = Field(
+        default=8080, ge=0, le=65_535, description="/livez, /readyz, /metrics; 0 takes a free one."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class InferenceSettings(_Group):
+    """How the model runs (`TICKETS_INFERENCE_...`)."""
+
+    bundle: Path | None = Field(default=None, description="Else the newest of the bundle store.")
+    lanes: int = Field(default=0, ge=0, le=256, description="Inference threads; 0: one a core.")
+    max_padded_tokens: int = Field(default=1_024, ge=8)
+    max_rows: int = Field(default=32, ge=1)
+
+
+class TriageSettings(_Group):
+    """Which rules and policy decide (`TICKETS_TRIAGE_...`)."""
+
+    rules: Path | None = Field(default=None, description="Else the packaged rules.")
+    policy: Path | None = Field(default=None, description="Else the packaged policy.")
+
+
+class Settings(BaseSettings):
+    """All settings, by group."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TICKETS_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="forbid",
+        frozen=True,
+    )
+
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    worker: WorkerSettings = WorkerSettings()
+    inference: InferenceSettings = InferenceSettings()
+    triage: TriageSettings = TriageSettings()
+
+
+def load_settings(config: Path | None = None, **overrides: dict[str, Any]) -> Settings:
+    """Settings from `overrides` (by group), the environment, and the TOML file `config`.
+
+    Raises `UserError` with one line that names the setting and the fault.
+    """
+    if config is not None and not config.is_file():
+        raise UserError(f"settings file {config}: no such file")
+
+    class _FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+            if config is not None:
+                sources += (TomlConfigSettingsSource(settings_cls, toml_file=config),)
+            return sources
+
+    try:
+        return _FromFile(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        # The input is left out of the message: it can be a password.
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        variable = "TICKETS_" + "_".join(str(part) for part in first["loc"]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"setting {name} ({variable}): {reason}") from error
+    except ValueError as error:
+        raise UserError(f"settings: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

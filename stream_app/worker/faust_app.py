@@ -1,0 +1,89 @@
+"""The Faust application: one agent that hands raw records to the pipeline and acks nothing.
+
+`noack_take` is the only way through a Faust stream that does not ack by itself: `take` and a bare
+`async for` ack in a `finally` clause, also for records that were never decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import faust
+from mode.supervisors import CrashingSupervisor
+
+from stream_app.kafka_client import bootstrap_servers, faust_credentials
+from stream_app.messages import Record
+from stream_app.settings import Settings
+from stream_app.worker.pipeline import Taken
+
+STREAM_BUFFER_RECORDS = 16_384
+"""Records buffered ahead of the agent. Faust's fetcher sleeps a whole second once every partition
+is over its buffer, so the buffer holds several seconds of a worker's peak rate."""
+
+SESSION_TIMEOUT_S = 30.0
+"""How long a worker may be silent before the group gives its partitions to others."""
+
+TakenBatch = Sequence[Taken[faust.EventT[Any]]]
+
+
+def build_app(
+    settings: Settings, submit: Callable[[TakenBatch], Awaitable[None]]
+) -> tuple[faust.App, Callable[[faust.EventT[Any]], Awaitable[object]]]:
+    """The application and the function that acks one of its events.
+
+    The agent awaits `submit` for each micro-batch, so that the pipeline sets the pace.
+    """
+    servers = bootstrap_servers(settings.kafka).split(",")
+    app = faust.App(
+        settings.worker.consumer_group,
+        broker=[f"kafka://{server.strip()}" for server in servers],
+        broker_credentials=faust_credentials(settings.kafka),
+        broker_commit_interval=settings.worker.commit_interval_s,
+        broker_session_timeout=SESSION_TIMEOUT_S,
+        broker_heartbeat_interval=SESSION_TIMEOUT_S / 10,
+        consumer_auto_offset_reset="earliest",
+        agent_supervisor=CrashingSupervisor,
+        stream_buffer_maxsize=STREAM_BUFFER_RECORDS,
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        autodiscover=False,
+        store="memory://",
+    )
+    raw = app.topic(
+        settings.topics.raw,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    streams: list[faust.StreamT[Any]] = []
+
+    async def triage_raw_tickets(stream: faust.StreamT[Any]) -> None:
+        streams[:] = [stream]
+        wait_s = settings.worker.batch_wait_ms / 1000
+        async for events in stream.noack().noack_take(settings.worker.batch_tickets, wait_s):
+            await submit([Taken(_record(event), event) for event in events])
+
+    async def ack(event: faust.EventT[Any]) -> object:
+        return await streams[0].ack(event)
+
+    app.agent(raw, name="triage", concurrency=1, supervisor_strategy=CrashingSupervisor)(
+        triage_raw_tickets
+    )
+    return app, ack
+
+
+def _record(event: faust.EventT[Any]) -> Record:
+    message = event.message
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        timestamp=round(message.timestamp * 1000),
+        key=message.key,
+        value=message.value,
+        headers=tuple(message.headers or ()),
+    )

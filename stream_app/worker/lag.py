@@ -1,0 +1,66 @@
+"""Measures consumer lag from the broker's own figures: end offsets less committed offsets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from prometheus_client import Gauge
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 5.0
+
+
+class LagMeter:
+    """Keeps the lag gauge of one topic and consumer group fresh; belongs to no group itself."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        security: dict[str, Any],
+        *,
+        topic: str,
+        consumer_group: str,
+        gauge: Gauge,
+    ) -> None:
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, **security)
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **security)
+        self._topic = topic
+        self._group = consumer_group
+        self._gauge = gauge
+
+    async def run(self) -> None:
+        """Refresh every `REFRESH_S` seconds until cancelled; an outage only leaves it stale."""
+        try:
+            await self._consumer.start()
+            await self._admin.start()
+            while True:
+                try:
+                    await self.refresh()
+                except KafkaError as error:
+                    log.warning("consumer lag not refreshed: %s", type(error).__name__)
+                await asyncio.sleep(REFRESH_S)
+        finally:
+            await self._consumer.stop()
+            await self._admin.close()
+
+    async def refresh(self) -> None:
+        """Ask the broker once. Raises `KafkaError` where it does not answer."""
+        await self._consumer._client.force_metadata_update()
+        partitions = self._consumer.partitions_for_topic(self._topic) or set()
+        positions = [TopicPartition(self._topic, number) for number in sorted(partitions)]
+        ends = await self._consumer.end_offsets(positions)
+        beginnings = await self._consumer.beginning_offsets(positions)
+        committed = await self._admin.list_consumer_group_offsets(self._group)
+        for position in positions:
+            found = committed.get(position)
+            # A partition without a commit is read from its beginning, as the worker does.
+            start = found.offset if found and found.offset >= 0 else beginnings[position]
+            self._gauge.labels(position.topic, str(position.partition)).set(
+                max(0, ends[position] - start)
+            )

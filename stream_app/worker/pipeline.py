@@ -1,0 +1,144 @@
+"""Micro-batches in flight: decode, decide off the loop, publish, and ack in order.
+
+Owns the micro-batches between Faust's stream and the ack. While one is being published the next
+ones are decided; the offset tracker keeps the acks in order.
+
+The order of one micro-batch's steps is what keeps tickets:
+  1. it is entered into the offset tracker;
+  2. its records are decoded; too many refusals in a row stop the worker here;
+  3. it is decided in a thread;
+  4. its outcomes are published and each one is confirmed by the broker;
+  5. it is acked, once every earlier micro-batch was.
+A failure in any step leaves it and all later ones unacked, and ends the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from schemas import RawTicket
+from stream_app.messages import Record, Refusal, decode
+from stream_app.worker.dead_letter_run import DeadLetterRun
+from stream_app.worker.decide import Decider, Outcome
+from stream_app.worker.metrics import WorkerMetrics
+from stream_app.worker.offset_tracker import InFlight, OffsetTracker
+from stream_app.worker.publisher import Publisher
+
+log = logging.getLogger(__name__)
+
+Event = TypeVar("Event")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[Event]):
+    """A consumed record with the handle that acks it."""
+
+    record: Record
+    event: Event
+
+
+class Pipeline(Generic[Event]):
+    """Runs micro-batches; `ack` is called for each event, in order, and for nothing else."""
+
+    def __init__(
+        self,
+        *,
+        decider: Decider,
+        publisher: Publisher,
+        ack: Callable[[Event], Awaitable[object]],
+        run: DeadLetterRun,
+        metrics: WorkerMetrics,
+        batches_in_flight: int,
+    ) -> None:
+        self._decider = decider
+        self._publisher = publisher
+        self._ack = ack
+        self._run = run
+        self._metrics = metrics
+        self._tracker: OffsetTracker[Sequence[Taken[Event]]] = OffsetTracker()
+        self._slots = asyncio.Semaphore(batches_in_flight)
+        self._threads = ThreadPoolExecutor(batches_in_flight, thread_name_prefix="decide")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._acking = asyncio.Lock()
+        self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    async def submit(self, batch: Sequence[Taken[Event]]) -> None:
+        """Start a micro-batch; waits while as many as allowed are in flight.
+
+        After a failure nothing more is started: the call waits for the worker to end.
+        """
+        await self._slots.acquire()
+        if self.failure.done():
+            await asyncio.Event().wait()
+        entry = self._tracker.take(batch)
+        self._metrics.consumed.inc(len(batch))
+        self._metrics.batch_tickets.observe(len(batch))
+        self._metrics.batches_in_flight.set(len(self._tracker))
+        task = asyncio.create_task(self._process(entry))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Wait for the micro-batches in flight; True where all were acked in time."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=timeout_s)
+        return not self._tasks and not self.failure.done()
+
+    async def close(self) -> None:
+        """Drop what is still in flight, unacked, so that it is redelivered."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self.failure.done():
+            self.failure.set_result(error)
+
+    async def _process(self, entry: InFlight[Sequence[Taken[Event]]]) -> None:
+        decoded = [(taken.record, self._decode(taken.record)) for taken in entry.batch]
+        started = time.perf_counter()
+        outcomes = await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._decider.decide, decoded
+        )
+        decided = time.perf_counter()
+        await self._publisher.publish([outcome.outgoing for outcome in outcomes])
+        self._metrics.decide_seconds.observe(decided - started)
+        self._metrics.publish_seconds.observe(time.perf_counter() - decided)
+        self._count(outcomes)
+        # Two micro-batches may be released by different tasks: the lock keeps their acks in order.
+        async with self._acking:
+            for batch in self._tracker.finish(entry):
+                for taken in batch:
+                    await self._ack(taken.event)
+                self._metrics.acked.inc(len(batch))
+                # Only an ack frees a slot: what waits behind a slow micro-batch stays bounded.
+                self._slots.release()
+        self._metrics.batches_in_flight.set(len(self._tracker))
+
+    def _decode(self, record: Record) -> RawTicket | Refusal:
+        item = decode(record.value)
+        if isinstance(item, Refusal):
+            self._run.refused(item.message)
+        else:
+            self._run.accepted()
+        return item
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        now = time.time()
+        for outcome in outcomes:
+            if outcome.queue is not None:
+                self._metrics.routed.labels(outcome.queue.value).inc()
+            elif outcome.refused is not None:
+                self._metrics.dead_lettered.labels(outcome.refused.value).inc()
+            for rule in outcome.rules:
+                self._metrics.findings.labels(rule).inc()
+            self._metrics.age_seconds.observe(max(0.0, now - outcome.record.timestamp / 1000))

@@ -1,0 +1,167 @@
+"""The worker's life: open what it needs, run until told to stop or until something breaks, close.
+
+Owns the order of start and stop and the reason of the end; the work itself is the pipeline's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+
+from faust import App
+
+from stream_app.broker import ensure_topics
+from stream_app.errors import Unavailable
+from stream_app.guardrails import load_rules
+from stream_app.kafka_client import aiokafka_options, bootstrap_servers
+from stream_app.local_triage import open_model
+from stream_app.routing import load_policy
+from stream_app.settings import Settings
+from stream_app.topics import topic_specs
+from stream_app.worker.dead_letter_run import DeadLetterRun
+from stream_app.worker.decide import Decider
+from stream_app.worker.faust_app import TakenBatch, build_app
+from stream_app.worker.lag import LagMeter
+from stream_app.worker.metrics import WorkerMetrics
+from stream_app.worker.pipeline import Pipeline
+from stream_app.worker.probes import Probes
+from stream_app.worker.publisher import Publisher
+
+log = logging.getLogger(__name__)
+
+
+async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT; return once everything in flight is acked and committed.
+
+    `on_ready` gets one line when records can flow. Raises `UserError` for what the operator can
+    mend (settings, broker, bundle, too many dead letters) and the original exception for a fault
+    of ours; in both cases nothing of the failed micro-batch is acked.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    metrics = WorkerMetrics()
+    async with contextlib.AsyncExitStack() as stack:
+        decider = await asyncio.to_thread(_open_decider, settings)
+        model = decider.model()
+        metrics.model_info.labels(**model.reference.model_dump()).set(1)
+        security = aiokafka_options(settings.kafka)
+        servers = bootstrap_servers(settings.kafka)
+        state = _State()
+        probes = Probes(metrics.registry, state.reason_not_ready)
+        port = await probes.start(settings.worker.probe_host, settings.worker.probe_port)
+        stack.push_async_callback(probes.stop)
+        await ensure_topics(servers, topic_specs(settings.topics), kafka_security=security)
+        publisher = Publisher(servers, security)
+        await publisher.start()
+        stack.push_async_callback(publisher.stop)
+        app, pipeline = _wire(settings, decider, publisher, metrics)
+        stack.push_async_callback(pipeline.close)
+        lag = LagMeter(
+            servers,
+            security,
+            topic=settings.topics.raw,
+            consumer_group=settings.worker.consumer_group,
+            gauge=metrics.lag,
+        )
+        await stack.enter_async_context(_background(lag.run()))
+        await app.start()
+        state.app = app
+        on_ready(
+            f"worker ready: group {settings.worker.consumer_group} on {servers}, model "
+            f"{model.reference.name} {model.reference.version}, probes on "
+            f"http://{settings.worker.probe_host}:{port}"
+        )
+        try:
+            await _until_end(app, pipeline, stop)
+            log.info("stopping: waiting for micro-batches in flight")
+            if not await pipeline.drain(settings.worker.shutdown_s):
+                log.warning("not all in time: what is left will be redelivered")
+        finally:
+            state.app = None
+            await app.stop()
+        log.info("stopped: offsets committed")
+
+
+class _State:
+    """What readiness looks at."""
+
+    def __init__(self) -> None:
+        self.app: App | None = None
+
+    def reason_not_ready(self) -> str | None:
+        if self.app is None:
+            return "starting or stopping"
+        if self.app.rebalancing:
+            return "rebalancing"
+        return None
+
+
+def _wire(
+    settings: Settings, decider: Decider, publisher: Publisher, metrics: WorkerMetrics
+) -> tuple[App, Pipeline[object]]:
+    """Join the Faust application and the pipeline, each of which calls the other."""
+
+    async def submit(batch: TakenBatch) -> None:
+        await pipeline.submit(batch)
+
+    app, ack = build_app(settings, submit)
+    pipeline: Pipeline[object] = Pipeline(
+        decider=decider,
+        publisher=publisher,
+        ack=ack,
+        run=DeadLetterRun(settings.worker.dead_letters_in_a_row),
+        metrics=metrics,
+        batches_in_flight=settings.worker.batches_in_flight,
+    )
+    return app, pipeline
+
+
+async def _until_end(app: App, pipeline: Pipeline[object], stop: asyncio.Event) -> None:
+    """Return when told to stop; raise what broke otherwise."""
+    stopped = asyncio.create_task(stop.wait())
+    ended = asyncio.create_task(app.wait_for_stopped(stopped))
+    await asyncio.wait({stopped, ended, pipeline.failure}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    ended.cancel()
+    if pipeline.failure.done():
+        raise pipeline.failure.result()
+    if app.crash_reason is not None:
+        raise app.crash_reason
+    if not stop.is_set():
+        raise Unavailable("Faust stopped the application by itself; nothing unfinished was acked")
+
+
+def _open_decider(settings: Settings) -> Decider:
+    rules = load_rules(settings.triage.rules)
+    policy = load_policy(settings.triage.policy)
+    model = open_model(settings.inference)
+    return Decider(model=lambda: model, rules=rules, policy=policy, topics=settings.topics)
+
+
+def check_worker(settings: Settings) -> str:
+    """Open everything but Kafka and say what would serve.
+
+    Raises `UserError` for the first thing that is wrong.
+    """
+    decider = _open_decider(settings)
+    reference = decider.model().reference
+    return (
+        f"settings, rules {decider.rules.version}, policy {decider.policy.version} and model "
+        f"{reference.name} {reference.version} are good"
+    )
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

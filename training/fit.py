@@ -1,0 +1,102 @@
+"""Fits a network to encoded rows; owns the optimizer and the order of the batches, no files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import nn
+
+from stream_app.inference.encoder import pad
+from training.network import IntentNetwork
+from training.progress import FitProgress
+from training.recipe import Recipe
+
+POOL_BATCHES = 16
+"""Rows are sorted by length within pools of this many batches: little padding, and the batches
+still differ from one epoch to the next."""
+
+
+def fit(
+    network: IntentNetwork,
+    rows: Sequence[Sequence[int]],
+    targets: Sequence[int],
+    recipe: Recipe,
+    *,
+    seed: int,
+    progress: FitProgress,
+) -> None:
+    """Train `network` in place on token ids `rows` with label indices `targets`.
+
+    AdamW (Loshchilov and Hutter 2019) with cross entropy. Deterministic for a seed, a machine and
+    a number of threads. `progress` hears of every batch.
+    """
+    torch.manual_seed(seed)
+    chance = random.Random(seed)  # noqa: S311 - repeatability, not secrecy
+    steps = recipe.epochs * -(-len(rows) // recipe.batch_rows)
+    optimizer = _optimizer(network, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: _learning_rate_share(step, steps, recipe.warmup_share)
+    )
+    criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    network.train()
+    for epoch in range(1, recipe.epochs + 1):
+        progress.start_epoch(epoch, recipe.epochs, rows=len(rows))
+        for batch in length_bucketed([len(row) for row in rows], recipe.batch_rows, chance):
+            input_ids, attention_mask = pad([rows[index] for index in batch])
+            logits, _ = network(torch.from_numpy(input_ids), torch.from_numpy(attention_mask))
+            loss = criterion(logits, torch.tensor([targets[index] for index in batch]))
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), recipe.max_gradient_norm)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            progress.advance(rows=len(batch), loss=float(loss))
+    network.eval()
+
+
+def length_bucketed(
+    lengths: Sequence[int], batch_rows: int, chance: random.Random
+) -> Iterator[list[int]]:
+    """Shuffle row indices into batches of rows of similar length; each index appears once."""
+    order = list(range(len(lengths)))
+    chance.shuffle(order)
+    pool_rows = POOL_BATCHES * batch_rows
+    batches: list[list[int]] = []
+    for start in range(0, len(order), pool_rows):
+        pool = sorted(order[start : start + pool_rows], key=lengths.__getitem__)
+        batches += [pool[at : at + batch_rows] for at in range(0, len(pool), batch_rows)]
+    chance.shuffle(batches)
+    yield from batches
+
+
+def _optimizer(network: IntentNetwork, recipe: Recipe) -> torch.optim.AdamW:
+    # Biases and normalisation weights are left undecayed, as is usual for transformers.
+    encoder = list(network.encoder.parameters())
+    groups = [
+        {
+            "params": [weight for weight in encoder if weight.ndim > 1],
+            "lr": recipe.learning_rate,
+            "weight_decay": recipe.weight_decay,
+        },
+        {
+            "params": [weight for weight in encoder if weight.ndim <= 1],
+            "lr": recipe.learning_rate,
+            "weight_decay": 0.0,
+        },
+        {
+            "params": list(network.head.parameters()),
+            "lr": recipe.head_learning_rate,
+            "weight_decay": recipe.weight_decay,
+        },
+    ]
+    return torch.optim.AdamW(groups, fused=True)
+
+
+def _learning_rate_share(step: int, steps: int, warmup_share: float) -> float:
+    """Share of the peak learning rate at `step` of `steps`."""
+    warmup = max(1, round(steps * warmup_share))
+    if step < warmup:
+        return (step + 1) / warmup
+    return max(0.0, (steps - step) / max(1, steps - warmup))

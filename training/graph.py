@@ -1,0 +1,106 @@
+"""Turns a trained network into ONNX files and runs them; chooses no threshold.
+
+The graph's inputs are `input_ids` and `attention_mask`, int64 (batch, tokens); its outputs are
+`logits`, float32 (batch, intents), and `embedding`, float32 (batch, dimensions), of unit length.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from stream_app.inference import cut_by_padded_tokens
+from stream_app.inference.encoder import pad
+from training.network import IntentNetwork
+
+OPSET = 17
+"""Newest operator set that the TorchScript exporter writes without converting."""
+
+MAX_PADDED_TOKENS = 1_024
+MAX_ROWS = 32
+"""The serving defaults: dynamic quantization takes its scale from the whole batch, so figures
+measured on other batches would not be those of serving."""
+
+
+@dataclass(frozen=True)
+class GraphOutput:
+    """What a graph says of some rows: `logits` (rows, intents), `embedding` (rows, dimensions)."""
+
+    logits: npt.NDArray[np.float32]
+    embedding: npt.NDArray[np.float32]
+
+    @property
+    def answers(self) -> npt.NDArray[np.intp]:
+        """The most likely label index of each row."""
+        answers: npt.NDArray[np.intp] = self.logits.argmax(axis=1)
+        return answers
+
+
+def export_graph(network: IntentNetwork, path: Path) -> None:
+    """Write `network` to `path` in float32 with free batch and token dimensions.
+
+    Through the TorchScript exporter, which needs no further package and whose graph takes any
+    number of rows and tokens.
+    """
+    # The example has padding and more than one row, so that nothing of its shape is baked in.
+    input_ids = torch.tensor([[101, 2000, 2001, 2002, 102], [101, 2000, 102, 0, 0]])
+    attention_mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+    free = {0: "batch", 1: "tokens"}
+    with warnings.catch_warnings():
+        # Tracing warns of every Python branch in the encoder, and of its own deprecation.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            (input_ids, attention_mask),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits", "embedding"],
+            dynamic_axes={
+                "input_ids": free,
+                "attention_mask": free,
+                "logits": {0: "batch"},
+                "embedding": {0: "batch"},
+            },
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def quantize_graph(source: Path, target: Path) -> None:
+    """Write the int8 form of `source` to `target`: weights per channel, activations at run time."""
+    shaped = target.with_suffix(".shaped.onnx")
+    quant_pre_process(source, shaped, skip_optimization=True, skip_symbolic_shape=True)
+    quantize_dynamic(shaped, target, per_channel=True, weight_type=QuantType.QInt8)
+    shaped.unlink()
+
+
+def run_graph(path: Path, rows: Sequence[list[int]]) -> GraphOutput:
+    """Run the graph at `path` on token ids, batched as in serving; results in the order given."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    batches = cut_by_padded_tokens(
+        [len(row) for row in rows], max_padded_tokens=MAX_PADDED_TOKENS, max_rows=MAX_ROWS
+    )
+    outputs = []
+    for batch in batches:
+        input_ids, attention_mask = pad([rows[index] for index in batch])
+        outputs.append(
+            session.run(
+                ["logits", "embedding"], {"input_ids": input_ids, "attention_mask": attention_mask}
+            )
+        )
+    place = np.argsort([index for batch in batches for index in batch])
+    return GraphOutput(
+        logits=np.concatenate([logits for logits, _ in outputs])[place],
+        embedding=np.concatenate([embedding for _, embedding in outputs])[place],
+    )

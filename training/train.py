@@ -1,0 +1,262 @@
+"""The whole way from labelled tickets to a checked bundle; shows nothing but progress.
+
+Fit, export, quantize, compare the two graphs, calibrate the one that ships, write the bundle,
+and open it as a worker would.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from stream_app.bundle import (
+    BundleError,
+    GoldenTicket,
+    Provenance,
+    read_bundle,
+    write_bundle,
+)
+from stream_app.errors import CheckFailed
+from stream_app.inference import Encoder, open_classifier, softmax
+from training.base_model import load_base_model
+from training.calibration import calibrate
+from training.datasets import Dataset, Example, stratified_split
+from training.fit import fit
+from training.graph import GraphOutput, export_graph, quantize_graph, run_graph
+from training.metrics import accuracy, expected_calibration_error, macro_f1
+from training.network import IntentNetwork
+from training.progress import FitProgress
+from training.recipe import Recipe
+from training.taxonomy import Taxonomy
+
+LEAST_AGREEMENT = 0.97
+"""int8 and float32 must give the same answer on this share of unseen rows, or quantization broke
+the model. Sound models agree on 98 to 99 %."""
+
+SERVING_MAX_TOKENS = 256
+"""Where serving cuts a ticket. Longer than in training: a long ticket may come to its point late."""
+
+GOLDEN_TICKETS = 100
+"""Upper limit, so that opening a bundle stays a matter of a fraction of a second."""
+
+_LIBRARIES = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What came of a training. Shares lie in 0..1.
+
+    `rows` counts the rows that were fitted. The figures are measured on `measured_on`: the test
+    part, or the held-out part where the data set has no test part.
+    """
+
+    bundle: str
+    name: str
+    version: str
+    digest: str
+    rows: int
+    measured_on: Literal["test", "held_out"]
+    measured_rows: int
+    accuracy_fp32: float
+    accuracy_int8: float
+    agreement: float
+    macro_f1: float
+    ece: float
+    temperature: float
+    review_below: float
+    out_of_scope_below: float
+    seconds: float
+
+
+def train_bundle(
+    dataset: Dataset,
+    taxonomy: Taxonomy,
+    recipe: Recipe,
+    *,
+    base_model: str,
+    seed: int,
+    name: str,
+    store: Path,
+    progress: FitProgress,
+) -> TrainingReport:
+    """Train on `dataset` and write the bundle `store`/`name`-VERSION.
+
+    Raises `UserError` where the taxonomy lacks a label or the base model is unusable, and
+    `CheckFailed`, with nothing written, where int8 and float32 differ too often.
+    """
+    started = time.monotonic()
+    created_at = datetime.now(UTC)
+    labels = taxonomy.labels(dataset.intents)
+    fitted, held_out = dataset.train, dataset.validation
+    if not held_out:
+        fitted, held_out = stratified_split(fitted, share=recipe.held_out_share, seed=seed)
+    with tempfile.TemporaryDirectory(prefix="tickets-train-") as workspace_name:
+        workspace = Path(workspace_name)
+        torch.manual_seed(seed)
+        base = load_base_model(base_model, dropout=recipe.dropout, workspace=workspace)
+        network = IntentNetwork(
+            base.encoder, width=base.width, intents=len(labels), dropout=recipe.dropout
+        )
+        fit(
+            network,
+            _encode(base.tokenizer_path, fitted, min(recipe.max_tokens, base.max_tokens)),
+            _targets(dataset, fitted).tolist(),
+            recipe,
+            seed=seed,
+            progress=progress,
+        )
+
+        progress.step("exporting and quantizing")
+        plain, quantized = workspace / "fp32.onnx", workspace / "int8.onnx"
+        export_graph(network, plain)
+        quantize_graph(plain, quantized)
+
+        progress.step("checking int8 against float32")
+        max_tokens = min(SERVING_MAX_TOKENS, base.max_tokens)
+        unseen = (*held_out, *dataset.test)
+        unseen_rows = _encode(base.tokenizer_path, unseen, max_tokens)
+        unseen_targets = _targets(dataset, unseen)
+        exact, shipped = run_graph(plain, unseen_rows), run_graph(quantized, unseen_rows)
+        agreement = accuracy(shipped.answers, exact.answers)
+        if agreement < LEAST_AGREEMENT:
+            raise CheckFailed(
+                f"int8 and float32 agree on {agreement:.1%} of {len(unseen)} unseen rows, "
+                f"{LEAST_AGREEMENT:.0%} are needed: no bundle was written; train longer or on "
+                "more rows"
+            )
+
+        progress.step("calibrating")
+        fitted_output = run_graph(quantized, _encode(base.tokenizer_path, fitted, max_tokens))
+        fitted_targets = _targets(dataset, fitted)
+        prototypes = _prototypes(fitted_output, fitted_targets, intents=len(labels))
+        aside = slice(0, len(held_out))
+        calibration = calibrate(
+            shipped.logits[aside],
+            unseen_targets[aside],
+            (shipped.embedding[aside] @ prototypes.T).max(axis=1),
+        )
+
+        measured = slice(len(held_out), None) if dataset.test else aside
+        targets = unseen_targets[measured]
+        probabilities = softmax(shipped.logits[measured] / np.float32(calibration.temperature))
+        answers = probabilities.argmax(axis=1)
+        metrics = {
+            "accuracy_fp32": accuracy(exact.answers[measured], targets),
+            "accuracy_int8": accuracy(answers, targets),
+            "agreement": agreement,
+            "macro_f1": macro_f1(answers, targets),
+            "ece": expected_calibration_error(probabilities.max(axis=1), answers == targets),
+        }
+
+        bundle_version = created_at.strftime("%Y%m%dT%H%M%SZ")
+        folder = write_bundle(
+            store / f"{name}-{bundle_version}",
+            name=name,
+            version=bundle_version,
+            created_at=created_at,
+            max_tokens=max_tokens,
+            model_path=quantized,
+            tokenizer_path=base.tokenizer_path,
+            labels=labels,
+            calibration=calibration,
+            prototypes=prototypes,
+            golden=_golden_tickets(
+                dataset, fitted, fitted_output, fitted_targets, calibration.temperature
+            ),
+            provenance=Provenance(
+                base_model=base.name,
+                data=dataset.name,
+                data_sha256=dataset.sha256,
+                training_rows=len(fitted),
+                seed=seed,
+                recipe=recipe.as_record(),
+                metrics=metrics,
+                libraries={library: version(library) for library in _LIBRARIES},
+            ),
+        )
+    return TrainingReport(
+        bundle=str(folder),
+        name=name,
+        version=bundle_version,
+        digest=_open_as_worker(folder),
+        rows=len(fitted),
+        measured_on="test" if dataset.test else "held_out",
+        measured_rows=len(targets),
+        temperature=calibration.temperature,
+        review_below=calibration.review_below,
+        out_of_scope_below=calibration.out_of_scope_below,
+        seconds=time.monotonic() - started,
+        **metrics,
+    )
+
+
+def _encode(
+    tokenizer_path: Path, examples: Sequence[Example], max_tokens: int
+) -> list[list[int]]:
+    encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
+    return encoder.encode([example.text for example in examples])
+
+
+def _targets(dataset: Dataset, examples: Sequence[Example]) -> npt.NDArray[np.intp]:
+    index_of = {intent: index for index, intent in enumerate(dataset.intents)}
+    return np.array([index_of[example.intent] for example in examples], dtype=np.intp)
+
+
+def _prototypes(
+    output: GraphOutput, targets: npt.NDArray[np.intp], *, intents: int
+) -> npt.NDArray[np.float32]:
+    """The mean embedding of each intent's rows, scaled to unit length: (intents, dimensions)."""
+    means = np.stack([output.embedding[targets == label].mean(axis=0) for label in range(intents)])
+    prototypes: npt.NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return prototypes
+
+
+def _golden_tickets(
+    dataset: Dataset,
+    examples: Sequence[Example],
+    output: GraphOutput,
+    targets: npt.NDArray[np.intp],
+    temperature: float,
+) -> list[GoldenTicket]:
+    """For each intent the training row that the graph is surest of and right about, if any.
+
+    Sure ones, because an answer near a boundary may flip on another processor although the graph
+    is sound.
+    """
+    probabilities = softmax(output.logits / np.float32(temperature))
+    right = output.answers == targets
+    golden = []
+    for label, intent in enumerate(dataset.intents):
+        candidates = np.flatnonzero(right & (targets == label))
+        if candidates.size:
+            surest = candidates[probabilities[candidates, label].argmax()]
+            golden.append(
+                GoldenTicket(
+                    text=examples[surest].text,
+                    intent=intent,
+                    confidence=float(probabilities[surest, label]),
+                )
+            )
+    return golden[:GOLDEN_TICKETS]
+
+
+def _open_as_worker(folder: Path) -> str:
+    """Verify the bundle, run its golden tickets and return its digest; remove it on failure."""
+    try:
+        bundle = read_bundle(folder)
+        open_classifier(bundle).close()
+    except BundleError as error:
+        shutil.rmtree(folder)
+        raise CheckFailed(f"the new bundle does not open and was removed: {error}") from error
+    return bundle.digest
