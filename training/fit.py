@@ -10,6 +10,7 @@ from torch import nn
 
 from stream_app.inference.encoder import pad
 from training.network import IntentNetwork
+from training.probe import fit_head
 from training.progress import FitProgress
 from training.recipe import Recipe
 
@@ -40,6 +41,7 @@ def fit(
         optimizer, lambda step: _learning_rate_share(step, steps, recipe.warmup_share)
     )
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    fit_head(network, rows, targets, label_smoothing=recipe.label_smoothing)
     network.train()
     for epoch in range(1, recipe.epochs + 1):
         progress.start_epoch(epoch, recipe.epochs, rows=len(rows))
@@ -52,7 +54,7 @@ def fit(
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
-            progress.advance(rows=len(batch), loss=float(loss))
+            progress.advance(rows=len(batch), loss=loss.item())
     network.eval()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 
@@ -24,7 +23,12 @@ class IntentNetwork(nn.Module):
 
         Both inputs are int64 of shape (rows, tokens). The embedding has unit length.
         """
+        pooled = self.pool(input_ids, attention_mask)
+        return self.head(self.dropout(pooled)), nn.functional.normalize(pooled, dim=1)
+
+    def pool(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The mean state of each row's tokens, padding left out: (rows, width)."""
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weights = attention_mask.unsqueeze(-1).to(states.dtype)
-        pooled = (states * weights).sum(dim=1) / weights.sum(dim=1)
-        return self.head(self.dropout(pooled)), torch.nn.functional.normalize(pooled, dim=1)
+        pooled: Tensor = (states * weights).sum(dim=1) / weights.sum(dim=1)
+        return pooled

@@ -23,6 +23,9 @@ ONE_NODE: Mapping[str, str] = {
     # A first group member need not wait for others: on one machine they start together or later.
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "500",
+    # A killed broker may come back once its old session has ended; the default is 9 s.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     # A misspelt topic is an error instead of a new topic that nobody reads.
     "auto.create.topics.enable": "false",
     "message.max.bytes": str(LARGEST_MESSAGE_BYTES),

@@ -95,8 +95,8 @@ def _new_topic(topic: TopicSpec) -> NewTopic:
 async def _wait_for_leaders(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
     try:
         async with asyncio.timeout(LEADERS_WITHIN_S):
-            while leaderless := _leaderless(await admin.describe_topics(list(names))):
-                await asyncio.sleep(0.1)  # noqa: ASYNC110 - the broker has no event to wait on
+            while leaderless := _leaderless(await admin.describe_topics(list(names))):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
     except TimeoutError as error:
         raise Unavailable(
             f"no leader after {LEADERS_WITHIN_S:g} s for {', '.join(leaderless)}: "
