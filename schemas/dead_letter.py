@@ -46,12 +46,12 @@ class DeadLetter(OutgoingMessage):
     source record's own, byte for byte."""
 
     event_id: str = Field(description="As on triaged tickets: derived from the source position.")
-    topic: str
-    partition: int = Field(ge=0)
-    offset: int = Field(ge=0)
+    topic: str = Field(description="The source record's topic.")
+    partition: int = Field(ge=0, description="The source record's partition.")
+    offset: int = Field(ge=0, description="The source record's offset.")
     timestamp: int = Field(description="The source record's timestamp, milliseconds since 1970.")
     stage: str = Field(description="The step that refused the record.", examples=["decode"])
-    code: ErrorCode
+    code: ErrorCode = Field(description="What is wrong, for programs.")
     message: str = Field(description="What is wrong and where; never the customer's text.")
 
     def to_headers(self) -> list[tuple[str, bytes]]:

@@ -19,14 +19,23 @@ class Feedback(IncomingMessage):
     """
 
     event_id: Identifier = Field(description="`event_id` of the triaged ticket.")
-    ticket_id: Identifier
+    ticket_id: Identifier = Field(description="`ticket_id` of the triaged ticket.")
     text: str = Field(min_length=1, description="The ticket's text, so that feedback can train.")
-    confirmed: bool = Field(default=False, description="True where every field was right.")
-    intent: str | None = None
-    priority: Annotated[Priority, Field(strict=False)] | None = None
-    queue: Annotated[Queue, Field(strict=False)] | None = None
+    confirmed: bool = Field(
+        default=False,
+        description="True where every field was right. Feedback either confirms or corrects.",
+    )
+    intent: str | None = Field(default=None, description="The right intent.")
+    priority: Annotated[Priority, Field(strict=False)] | None = Field(
+        default=None, description="The right priority."
+    )
+    queue: Annotated[Queue, Field(strict=False)] | None = Field(
+        default=None, description="The right queue."
+    )
     given_by: Identifier = Field(description="Id of the agent or system that corrects.")
-    given_at: Annotated[datetime, Field(strict=False)]
+    given_at: Annotated[datetime, Field(strict=False)] = Field(
+        description="When the correction was made (RFC 3339)."
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> Feedback:

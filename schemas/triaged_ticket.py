@@ -52,17 +52,17 @@ class TextField(StrEnum):
 class Span(OutgoingMessage):
     """A half-open range of the finding's field, in Unicode code points."""
 
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
+    start: int = Field(ge=0, description="First code point of the match.")
+    end: int = Field(ge=0, description="One after the last code point of the match.")
 
 
 class Finding(OutgoingMessage):
     """One rule that fired."""
 
-    guardrail: Guardrail
+    guardrail: Guardrail = Field(description="The check that the rule belongs to.")
     rule: str = Field(description="Stable rule id.", examples=["money_at_risk.card_stolen"])
-    severity: Severity
-    field: TextField = TextField.TEXT
+    severity: Severity = Field(description="Whether the guardrail's flag is raised.")
+    field: TextField = Field(default=TextField.TEXT, description="What `span` counts in.")
     span: Span | None = Field(
         default=None,
         description="Where in `field` the rule matched; null for rules about the whole ticket.",
@@ -72,15 +72,15 @@ class Finding(OutgoingMessage):
 class IntentScore(OutgoingMessage):
     """An intent with its calibrated probability."""
 
-    intent: str
-    confidence: float = Field(ge=0.0, le=1.0)
+    intent: str = Field(description="Name in the bundle's taxonomy.")
+    confidence: float = Field(ge=0.0, le=1.0, description="Calibrated probability of `intent`.")
 
 
 class ModelReference(OutgoingMessage):
     """The bundle that decided."""
 
-    name: str = Field(examples=["banking77-minilm"])
-    version: str = Field(examples=["20260301T093000Z"])
+    name: str = Field(description="Name of the bundle.", examples=["banking77-minilm"])
+    version: str = Field(description="Version of the bundle.", examples=["20260301T093000Z"])
     digest: str = Field(
         pattern=r"^sha256:[0-9a-f]{64}$", description="SHA-256 of the bundle's manifest."
     )
@@ -89,9 +89,9 @@ class ModelReference(OutgoingMessage):
 class SourcePosition(OutgoingMessage):
     """The record of the input topic that this decision is about."""
 
-    topic: str
-    partition: int = Field(ge=0)
-    offset: int = Field(ge=0)
+    topic: str = Field(description="Topic of the source record.")
+    partition: int = Field(ge=0, description="Its partition.")
+    offset: int = Field(ge=0, description="Its offset in the partition.")
 
 
 class TriagedTicket(OutgoingMessage):
@@ -104,31 +104,39 @@ class TriagedTicket(OutgoingMessage):
         ),
         examples=["tickets.raw:3:1042"],
     )
-    ticket_id: str
+    ticket_id: str = Field(
+        description="The raw ticket's id, else the source record's key, else `event_id`."
+    )
     text: str = Field(description="What the customer wrote, unchanged.")
-    subject: str | None = None
-    channel: str | None = None
-    customer_id: str | None = None
-    created_at: datetime | None = None
-    attributes: dict[str, str] = Field(default_factory=dict)
+    subject: str | None = Field(default=None, description="As on the raw ticket.")
+    channel: str | None = Field(default=None, description="As on the raw ticket.")
+    customer_id: str | None = Field(default=None, description="As on the raw ticket.")
+    created_at: datetime | None = Field(default=None, description="As on the raw ticket.")
+    attributes: dict[str, str] = Field(default_factory=dict, description="As on the raw ticket.")
 
-    queue: Queue
-    intent: str = Field(examples=["lost_or_stolen_card"])
-    category: str = Field(examples=["Account/Login"])
-    priority: Priority
+    queue: Queue = Field(description="The queue that the ticket was sent to.")
+    intent: str = Field(
+        description="What the customer wants, as the model reads it.",
+        examples=["lost_or_stolen_card"],
+    )
+    category: str = Field(
+        description="The business category that the taxonomy gives `intent`.",
+        examples=["Account/Login"],
+    )
+    priority: Priority = Field(description="How soon a person should look.")
     confidence: float = Field(ge=0.0, le=1.0, description="Calibrated probability of `intent`.")
     alternatives: list[IntentScore] = Field(
         description="The most likely intents, best first; the first one is `intent`."
     )
-    urgent: bool
-    toxic: bool
-    needs_review: bool
+    urgent: bool = Field(description="True where a rule found urgency.")
+    toxic: bool = Field(description="True where a rule found abuse.")
+    needs_review: bool = Field(description="True where the decision is too unsure to act on.")
     findings: list[Finding] = Field(description="Each rule that fired, in order of guardrail.")
 
-    model: ModelReference
+    model: ModelReference = Field(description="The bundle that decided.")
     rules_version: str = Field(description="Version of the guardrail rules.")
     policy_version: str = Field(description="Version of the routing policy.")
     source: SourcePosition | None = Field(
         default=None, description="Null for tickets that did not come from a topic."
     )
-    decided_at: datetime
+    decided_at: datetime = Field(description="When the decision was made (RFC 3339, UTC).")

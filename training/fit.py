@@ -41,7 +41,7 @@ def fit(
         optimizer, lambda step: _learning_rate_share(step, steps, recipe.warmup_share)
     )
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
-    fit_head(network, rows, targets, label_smoothing=recipe.label_smoothing)
+    fit_head(network, rows, targets)
     network.train()
     for epoch in range(1, recipe.epochs + 1):
         progress.start_epoch(epoch, recipe.epochs, rows=len(rows))

@@ -14,6 +14,8 @@ from stream_app.errors import Unavailable
 
 LEADERS_WITHIN_S = 30.0
 BROKER_DEFAULT = -1
+MOCK_CLUSTER_ID = "mockCluster"
+"""How the id of a librdkafka mock cluster begins. It makes a topic when one is described."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,12 @@ async def ensure_topics(
 
 
 async def _create(admin: AIOKafkaAdminClient, missing: Sequence[TopicSpec]) -> list[str]:
-    if (await admin.describe_cluster())["controller_id"] < 0:
-        # No controller to send the request to, as in the mock: describing a topic makes it.
+    cluster = await admin.describe_cluster()
+    if (cluster["cluster_id"] or "").startswith(MOCK_CLUSTER_ID):
         await admin.describe_topics([topic.name for topic in missing])
         return [topic.name for topic in missing]
+    if cluster["controller_id"] not in {broker["node_id"] for broker in cluster["brokers"]}:
+        raise Unavailable("topics cannot be created: the cluster has no controller; try again")
     response = await admin.create_topics([_new_topic(topic) for topic in missing])
     created = []
     for name, code, *message in response.topic_errors:

@@ -1,0 +1,122 @@
+"""Real parts for the tests: one Kafka and one trained bundle a session, fresh topics a test."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stream_app.broker import Broker, ensure_topics, find_broker
+from stream_app.local_worker import LocalWorker
+from stream_app.settings import TopicSettings
+from stream_app.topics import topic_specs
+
+ROOT = Path(__file__).resolve().parent.parent
+
+KAFKA_OPTIONAL = "TICKETS_TESTS_KAFKA_OPTIONAL"
+"""Set to 1, tests that need Kafka are skipped where only the mock can be had. Otherwise they fail:
+a green run without a broker would say nothing."""
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Broker]:
+    """A real broker, found as the product finds it."""
+    with find_broker() as broker:
+        if broker.kind == "mock":
+            reason = "no real Kafka: neither KAFKA_BOOTSTRAP_SERVERS, Docker, nor Java with Maven"
+            if os.environ.get(KAFKA_OPTIONAL) == "1":
+                pytest.skip(reason)
+            pytest.fail(f"{reason}; set {KAFKA_OPTIONAL}=1 to skip the tests that need it")
+        yield broker
+
+
+@pytest.fixture
+def unique_topics(kafka: Broker) -> TopicSettings:
+    """The product's topics under names of this test's own, created."""
+    return create_topics(kafka)
+
+
+def create_topics(kafka: Broker, partitions: int = 4) -> TopicSettings:
+    """A fresh set of topics on `kafka`."""
+    prefix = f"t{uuid.uuid4().hex[:8]}"
+    topics = TopicSettings(
+        raw=f"{prefix}.raw",
+        priority=f"{prefix}.priority",
+        toxic=f"{prefix}.toxic",
+        review=f"{prefix}.review",
+        standard=f"{prefix}.standard",
+        dlq=f"{prefix}.dlq",
+        feedback=f"{prefix}.feedback",
+        partitions=partitions,
+    )
+    asyncio.run(ensure_topics(kafka.bootstrap_servers, topic_specs(topics)))
+    return topics
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle trained by `tickets train --quick` on the starter set.
+
+    Kept under .cache by the digest of what it is made from, so that only a change of the training
+    code or the starter set trains again.
+    """
+    sources = [
+        path
+        for folder in ("training", "stream_app/bundle", "stream_app/inference")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in {".py", ".csv", ".yaml"}
+    ]
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(path.read_bytes())
+    store = ROOT / ".cache" / "test-bundles" / digest.hexdigest()[:16]
+    if not any(store.glob("*/manifest.json")):
+        subprocess.run(
+            [sys.executable, "-m", "stream_app", "train", "--quick", "--out", str(store)],
+            check=True,
+            cwd=tmp_path_factory.mktemp("train"),
+        )
+    return next(store.glob("*/manifest.json")).parent
+
+
+def worker_environment(kafka: Broker, topics: TopicSettings, group: str) -> dict[str, str]:
+    """The settings of a worker on `topics`, as environment variables."""
+    names = {
+        f"TICKETS_TOPICS_{name.upper()}": str(value) for name, value in topics.model_dump().items()
+    }
+    return {
+        **names,
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "TICKETS_WORKER_CONSUMER_GROUP": group,
+    }
+
+
+StartWorker = Callable[..., LocalWorker]
+
+
+@pytest.fixture
+def start_worker(
+    kafka: Broker, unique_topics: TopicSettings, bundle: Path
+) -> Iterator[StartWorker]:
+    """Starts workers of one consumer group on this test's topics; all are ended with the test."""
+    started: list[LocalWorker] = []
+    group = f"group-{unique_topics.raw}"
+
+    def start(*, wait: bool = True, **environment: str) -> LocalWorker:
+        settings = worker_environment(kafka, unique_topics, group) | environment
+        worker = LocalWorker(settings, bundle=bundle)
+        started.append(worker)
+        if wait:
+            worker.wait_until_ready()
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()

@@ -1,0 +1,1 @@
+"""Tests of the brokers that are started here, on the real servers."""
