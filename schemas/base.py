@@ -16,6 +16,11 @@ class IncomingMessage(BaseModel):
 
 
 class OutgoingMessage(BaseModel):
-    """A message that this product writes; fields are closed so that a misspelt one is an error."""
+    """A message that this product writes; fields are closed so that a misspelt one is an error.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Every field is written, defaults too, and the JSON Schema for readers says so.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
+    )

@@ -39,8 +39,8 @@ def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
     source = str(_packaged_folder()) if name == DEFAULT_BASE_MODEL else name
     local = Path(source).is_dir()
     # The load report lists the head weights that are left out on purpose.
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity(ERROR)
+    tqdm_bars = transformers_logging.is_progress_bar_enabled()
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
         encoder = AutoModel.from_pretrained(

@@ -64,9 +64,7 @@ def fit_temperature(logits: npt.NDArray[np.float32], targets: npt.NDArray[np.int
     return math.exp((low + high) / 2.0)
 
 
-def review_threshold(
-    confidence: npt.NDArray[np.float32], correct: npt.NDArray[np.bool_]
-) -> float:
+def review_threshold(confidence: npt.NDArray[np.float32], correct: npt.NDArray[np.bool_]) -> float:
     """The lowest confidence from which on answers are right in `REVIEW_TARGET` of all cases.
 
     Kept inside `REVIEW_RANGE`; its upper end where no threshold reaches the target.

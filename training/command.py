@@ -1,74 +1,104 @@
-"""What `tickets train` does once its options are read: load, train, report."""
+"""The options of `tickets train`, and the report for people or as JSON; trains nothing itself."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
+import typer
 from rich.table import Table
 
 from stream_app.bundle import bundle_store
-from training.base_model import DEFAULT_BASE_MODEL
+from stream_app.cli.output import JsonFlag, err, out, print_json
+from stream_app.errors import UserError
 from training.datasets import load_dataset
-from training.progress import FitProgress
 from training.recipe import FULL, QUICK
 from training.taxonomy import load_taxonomy
-from training.train import TrainingReport, train_bundle
+
+if TYPE_CHECKING:
+    from training.train import TrainingReport
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def train(
-    *,
-    data: str,
-    taxonomy: Path | None,
-    base_model: str | None,
-    epochs: int | None,
-    quick: bool,
-    seed: int,
-    name: str | None,
-    out: Path | None,
-    as_json: bool,
+    data: Annotated[
+        str,
+        typer.Option(
+            help="banking77, starter, a CSV or JSONL file, or a folder with train and test files."
+        ),
+    ] = "starter",
+    base_model: Annotated[
+        str | None,
+        typer.Option(help="Hugging Face id or folder; else all-MiniLM-L6-v2.", metavar="MODEL"),
+    ] = None,
+    taxonomy: Annotated[
+        Path | None,
+        typer.Option(help="Where each label belongs; else the 77 banking intents.", metavar="FILE"),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Else the preset's.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="For the held-out rows and the fit.")] = 7,
+    name: Annotated[str | None, typer.Option(help="Of the model; else the data set's.")] = None,
+    out_dir: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for the bundle; else this machine's.", metavar="DIR"),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A usable model in about a minute.")
+    ] = False,
+    as_json: JsonFlag = False,
 ) -> None:
-    """Train a bundle and print its figures on standard output.
-
-    None stands for the default: the packaged taxonomy, all-MiniLM-L6-v2, the preset's epochs, the
-    data set's name, the store of bundles on this machine. Raises `UserError` as `load_dataset`,
-    `load_taxonomy` and `train_bundle` do.
-    """
+    """Fine-tune an encoder on labelled tickets and write a checked int8 bundle."""
     dataset = load_dataset(data)
+    placed = load_taxonomy(taxonomy)
+    store = _writable(out_dir or bundle_store())
     recipe = QUICK if quick else FULL
     if epochs is not None:
         recipe = replace(recipe, epochs=epochs)
-    with FitProgress() as progress:
+    # Importing torch takes seconds; a mistake in the options is told before that.
+    from training.base_model import DEFAULT_BASE_MODEL
+    from training.progress import FitProgress
+    from training.train import train_bundle
+
+    with FitProgress(err) as progress:
         report = train_bundle(
             dataset,
-            load_taxonomy(taxonomy),
+            placed,
             recipe,
             base_model=base_model or DEFAULT_BASE_MODEL,
             seed=seed,
-            name=name or bundle_name(dataset.name),
-            store=out or bundle_store(),
+            name=bundle_name(name or dataset.name),
+            store=store,
             progress=progress,
         )
     if as_json:
-        print(json.dumps(asdict(report)))  # noqa: T201
+        print_json(asdict(report))
     else:
-        Console().print(_table(report))
+        out.print(_table(report))
 
 
-def bundle_name(dataset_name: str) -> str:
-    """A bundle's name made of a data set's: lower case, with a dash for each odd character."""
+def bundle_name(wanted: str) -> str:
+    """The nearest name that a bundle may have: lower case, a dash for each other character."""
     kept = "".join(
-        letter if letter.isascii() and letter.isalnum() else "-" for letter in dataset_name.lower()
+        letter if letter.isascii() and letter.isalnum() else "-" for letter in wanted.lower()
     )
     return kept.strip("-")[:64] or "tickets"
+
+
+def _writable(store: Path) -> Path:
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write bundles to {store}: {error.strerror}") from error
+    return store
 
 
 def _table(report: TrainingReport) -> Table:
     table = Table(title=f"{report.name} {report.version}", show_header=False, title_justify="left")
     table.add_column(style="bold")
-    table.add_column()
+    table.add_column(overflow="fold")
     rows = (
         ("rows fitted", f"{report.rows:,}"),
         ("measured on", f"{report.measured_rows:,} {report.measured_on.replace('_', '-')} rows"),

@@ -21,9 +21,7 @@ WEIGHT_DECAY = 0.01
 """Full-batch AdamW to convergence; a fraction of a second, since the encoder runs only once."""
 
 
-def fit_head(
-    network: IntentNetwork, rows: Sequence[Sequence[int]], targets: Sequence[int]
-) -> None:
+def fit_head(network: IntentNetwork, rows: Sequence[Sequence[int]], targets: Sequence[int]) -> None:
     """Train `network.head` in place on token ids `rows` with label indices `targets`."""
     # A copy, because tensors made in inference mode may not enter a backward pass.
     pooled = _embed(network, rows).clone()
@@ -51,4 +49,3 @@ def _embed(network: IntentNetwork, rows: Sequence[Sequence[int]]) -> torch.Tenso
     ]
     place = torch.tensor([index for batch in batches for index in batch]).argsort()
     return torch.cat(pooled)[place]
-

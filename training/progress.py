@@ -1,4 +1,4 @@
-"""Shows a training's progress on standard error; decides nothing."""
+"""Shows how far a training is; decides nothing."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class FitProgress:
     A context manager. On a terminal the bar moves; elsewhere one line an epoch is written.
     """
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -45,7 +45,7 @@ LEAST_AGREEMENT = 0.97
 the model. Sound models agree on 98 to 99 %."""
 
 SERVING_MAX_TOKENS = 256
-"""Where serving cuts a ticket. Longer than in training: a long ticket may come to its point late."""
+"""Where serving cuts a ticket. Longer than in training: a long one may come to its point late."""
 
 GOLDEN_TICKETS = 100
 """Upper limit, so that opening a bundle stays a matter of a fraction of a second."""
@@ -201,9 +201,7 @@ def train_bundle(
     )
 
 
-def _encode(
-    tokenizer_path: Path, examples: Sequence[Example], max_tokens: int
-) -> list[list[int]]:
+def _encode(tokenizer_path: Path, examples: Sequence[Example], max_tokens: int) -> list[list[int]]:
     encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
     return encoder.encode([example.text for example in examples])
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 Kind = Literal["external", "docker", "java", "mock"]
 
@@ -40,8 +40,12 @@ class Broker(Protocol):
         self.stop()
 
 
+@runtime_checkable
 class RestartableBroker(Broker, Protocol):
-    """A broker whose failures can be acted out: same port, same data before and after."""
+    """A broker whose failures can be acted out: same port, same data before and after.
+
+    `isinstance` tells it from the others; only the one on the local Java is one.
+    """
 
     def start(self) -> None:
         """Start it again on its port and its data. A no-op while it runs.

@@ -22,10 +22,17 @@ class GuardedProcess:
 
     `commands` run one after another; the last is the server. Their output is appended to `log`.
     `remove` is deleted once the server is stopped, also where this process was killed.
+    `hold_open` is a file descriptor that stays open as long as the server runs: a lock taken on
+    it lasts until then, also beyond the end of this process.
     """
 
     def __init__(
-        self, commands: Sequence[Sequence[str]], *, log: Path, remove: Path | None
+        self,
+        commands: Sequence[Sequence[str]],
+        *,
+        log: Path,
+        remove: Path | None = None,
+        hold_open: int | None = None,
     ) -> None:
         order = {
             "commands": commands,
@@ -41,6 +48,7 @@ class GuardedProcess:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=() if hold_open is None else (hold_open,),
             )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import re
 import shutil
 import tempfile
@@ -89,22 +90,20 @@ class JavaBroker(RestartableBroker):
             # After a kill the old process may hold the port for a moment longer.
             if not becomes_free(port, within_s=5):
                 raise Unavailable(f"port {port} on {LOOPBACK} is taken: Kafka cannot start again")
-        properties = self._folder / "server.properties"
         log_dir = self._folder / "data"
         log_dir.mkdir(parents=True, exist_ok=True)
-        properties.write_text(
-            server_properties(
-                port=self._port, controller_port=self._controller_port, log_dir=log_dir
-            ),
-            encoding="utf-8",
-        )
-        self._log.touch()
-        log_before = self._log.stat().st_size
-        self._process = GuardedProcess(
-            self._commands(properties, log_dir),
-            log=self._log,
-            remove=self._folder if self._temporary else None,
-        )
+        with (self._folder / "in-use.lock").open("w") as lock:
+            # Kafka's own lock comes too late: by then a second node has written to the log of the
+            # quorum, and either node can come up or fail with records of the other.
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(
+                    f"data folder {self._folder} is in use by another broker: "
+                    "stop that one or choose another folder"
+                ) from error
+            log_before = self._log.stat().st_size if self._log.exists() else 0
+            self._process = self._launch(log_dir, lock.fileno())
         self._wait_until_it_answers(self._process, log_before)
 
     def stop(self) -> None:
@@ -133,6 +132,21 @@ class JavaBroker(RestartableBroker):
     @property
     def _log(self) -> Path:
         return self._folder / "kafka.log"
+
+    def _launch(self, log_dir: Path, lock: int) -> GuardedProcess:
+        properties = self._folder / "server.properties"
+        properties.write_text(
+            server_properties(
+                port=self._port, controller_port=self._controller_port, log_dir=log_dir
+            ),
+            encoding="utf-8",
+        )
+        return GuardedProcess(
+            self._commands(properties, log_dir),
+            log=self._log,
+            remove=self._folder if self._temporary else None,
+            hold_open=lock,
+        )
 
     def _commands(self, properties: Path, log_dir: Path) -> list[list[str]]:
         serve = [*self._java, "kafka.Kafka", str(properties)]

@@ -45,7 +45,6 @@ def _register() -> None:
     from stream_app.cli import (
         broker,
         classify,
-        demo,
         dlq,
         produce,
         replay,
@@ -54,7 +53,6 @@ def _register() -> None:
         worker,
     )
 
-    app.command()(demo.demo)
     app.command()(broker.broker)
     app.command()(worker.worker)
     app.command()(produce.produce)

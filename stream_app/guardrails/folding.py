@@ -17,7 +17,6 @@ _QUOTES = {
     "\u2019": "'",
     "\u02bc": "'",
     "\u00b4": "'",
-    "`": "'",
     "\u201c": '"',
     "\u201d": '"',
     "\u201e": '"',
@@ -28,8 +27,7 @@ _DROPPED_CATEGORIES = frozenset({"Mn", "Me", "Cf"})
 hyphen: none of them is read, all of them can hide a word."""
 
 _DISGUISE = str.maketrans("013457@$", "oieastas")
-# Only next to letters: "sh1t" and "$hit" are words, "24h" and "$500" are not.
-_DISGUISED = re.compile(r"(?<=[a-z])[013457@$]{1,3}(?=[a-z]|(?!\w))|(?<!\w)[@$](?=[a-z])")
+_DISGUISED = re.compile(r"[013457@$]+")
 
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _TRIPLES = tuple(letter * 3 for letter in ascii_lowercase)
@@ -72,16 +70,11 @@ class Folder:
 
     def fold(self, text: str) -> Folded:
         """Fold `text`. Linear in its length."""
-        straight = text
-        if not text.isascii() or "`" in text:
-            for curly, plain in _QUOTES.items():
-                straight = straight.replace(curly, plain)
+        folded = text
         origins: list[int] | None = None
-        if straight.isascii():
-            folded = straight.lower()
-        else:
-            folded, origins = _fold_characters(straight)
-        folded = _DISGUISED.sub(_undisguise, folded)
+        if not text.isascii():
+            folded, origins = _fold_characters(text)
+        folded = _DISGUISED.sub(_undisguise, folded.lower().replace("`", "'"))
         if any(triple in folded for triple in _TRIPLES):
             folded, origins = self._cut_stretches(folded, origins)
         return Folded(folded, None if origins is None else tuple(origins), len(text))
@@ -107,21 +100,47 @@ class Folder:
         return "".join(out), kept
 
 
-def _fold_characters(text: str) -> tuple[str, list[int]]:
-    pieces = [_fold_character(character) for character in text]
+def _fold_characters(text: str) -> tuple[str, list[int] | None]:
+    """Fold all but ASCII; no origins where each character became exactly one."""
+    folds = {character: _fold_character(character) for character in set(text)}
+    if all(len(piece) == 1 for piece in folds.values()):
+        for character, piece in folds.items():
+            if piece != character:
+                text = text.replace(character, piece)
+        return text, None
+    pieces = [folds[character] for character in text]
     origins = [index for index, piece in enumerate(pieces) for _ in piece]
     return "".join(pieces), origins
 
 
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _QUOTES:
+        return _QUOTES[character]
     # Compatibility decomposition (Unicode Standard Annex 15), so that marks come loose and can
-    # be dropped; case folding can bring new ones, so the order is fold, decompose, drop.
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    # be dropped; twice, since case folding can bring new ones. Lower case at the end, since the
+    # case folding of a few scripts is upper case.
+    decomposed = unicodedata.normalize("NFKD", character).casefold()
     return "".join(
-        part for part in decomposed if unicodedata.category(part) not in _DROPPED_CATEGORIES
-    )
+        part
+        for part in unicodedata.normalize("NFKD", decomposed)
+        if unicodedata.category(part) not in _DROPPED_CATEGORIES
+    ).lower()
 
 
 def _undisguise(match: re.Match[str]) -> str:
-    return match[0].translate(_DISGUISE)
+    """Read digits and signs as letters where a word leaves no other reading.
+
+    "sh1t", "a55" and "$hit" are words; "24h", "$500" and a long reference number are not.
+    """
+    text, start, end = match.string, match.start(), match.end()
+    behind = start > 0 and text[start - 1] in ascii_lowercase
+    ahead = end < len(text) and text[end] in ascii_lowercase
+    ends_word = end == len(text) or not text[end].isalnum()
+    starts_with_sign = match[0] in ("@", "$") and (start == 0 or not text[start - 1].isalnum())
+    disguised = len(match[0]) <= 3 and behind and (ahead or ends_word)
+    if disguised or (ahead and starts_with_sign):
+        return match[0].translate(_DISGUISE)
+    return match[0]

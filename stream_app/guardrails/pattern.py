@@ -2,7 +2,7 @@
 
 A pattern is a regular expression over folded text that matches whole words only, in which
 - a space stands for what separates two words of one sentence,
-- ` ~ ` stands for up to four words between,
+- ` ~ ` stands for up to four words between (` ~ ~ ` for eight), ` ~` at the end for four behind,
 - `{name}` stands for any entry of the list `name`.
 """
 
@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping
 
 # Possessive quantifiers throughout: a separator and a word share no character, so giving
 # characters back never helps a match and would only cost time on hostile text.
-_SEPARATOR = r"""[^\w.!?;"']{1,4}+"""
-_GAP = rf"(?:{_SEPARATOR}[\w']++){{0,4}}?"
-_TRAILING_GAP = rf"(?:{_SEPARATOR}[\w']++){{0,4}}"
+_SEPARATOR = r"""(?:[^\w.!?;"']{1,4}+)"""
+_GAP_WORD = rf"(?:{_SEPARATOR}[\w']++)"
+_GAP_WORDS = 4
+_GAP = re.compile(r"(?P<tildes>(?: ~)+)(?P<follows> |$)")
 
 _LIST_REFERENCE = re.compile(r"\{([a-z_]+)\}")
 _WORD = re.compile(r"[a-z]+")
@@ -51,11 +52,9 @@ def translate(expanded: str) -> str:
 
     Raises `PatternError` where it is none, or matches the empty text.
     """
-    source = (
-        re.sub(r" ~$", lambda _: _TRAILING_GAP, expanded)
-        .replace(" ~ ", f"{_GAP}{_SEPARATOR}")
-        .replace(" ", _SEPARATOR)
-    )
+    source = _GAP.sub(_gap, expanded).replace(" ", _SEPARATOR)
+    if "~" in source:
+        raise PatternError(f"{expanded!r} has a ~ that stands neither between words nor at the end")
     try:
         compiled = re.compile(source)
     except re.error as error:
@@ -63,6 +62,12 @@ def translate(expanded: str) -> str:
     if compiled.match(""):
         raise PatternError(f"{expanded!r} matches the empty text")
     return source
+
+
+def _gap(match: re.Match[str]) -> str:
+    at_most = _GAP_WORDS * match["tildes"].count("~")
+    words = f"{_GAP_WORD}{{0,{at_most}}}"
+    return f"{words}?{_SEPARATOR}" if match["follows"] else words
 
 
 def whole_words(sources: Iterable[str]) -> re.Pattern[str]:

@@ -20,7 +20,7 @@ from stream_app.guardrails.pattern import (
     translate,
     whole_words,
 )
-from stream_app.guardrails.ruleset import CompiledRule, RuleGroup, RuleSet
+from stream_app.guardrails.ruleset import CompiledRule, RuleSet, word_beginnings
 
 
 class Kind(StrEnum):
@@ -61,10 +61,15 @@ class Examples(_Part):
 
 
 class Rule(_Part):
-    """One rule of the file; `patterns` and `unless` are in the language of `pattern`."""
+    """One rule of the file; `patterns` and `unless` are in the language of `pattern`.
+
+    `needs` are words; those with the same first four letters count as the same. A text with none
+    of them is not searched, which keeps many rules cheap, so every match must contain one.
+    """
 
     id: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
     severity: Severity
+    needs: tuple[Pattern, ...] = ()
     patterns: Patterns
     unless: tuple[Pattern, ...] = ()
     examples: Examples
@@ -140,34 +145,22 @@ def _where(location: tuple[int | str, ...], content: object) -> str:
 def _compile(rulebook: Rulebook) -> RuleSet:
     seen: set[str] = set()
     expanded: list[str] = []
-    compiled: dict[Guardrail, list[CompiledRule]] = {Guardrail.URGENCY: [], Guardrail.TOXICITY: []}
-    sources: dict[Guardrail, list[str]] = {Guardrail.URGENCY: [], Guardrail.TOXICITY: []}
+    compiled: list[CompiledRule] = []
     for rule in rulebook.rules:
         _check_identity(rule, seen)
         try:
             wanted = [expand(pattern, rulebook.lists) for pattern in rule.patterns]
             excepted = [expand(pattern, rulebook.lists) for pattern in rule.unless]
-            matches = [translate(pattern) for pattern in wanted]
-            unless = [translate(pattern) for pattern in excepted]
+            matches = whole_words(translate(pattern) for pattern in wanted)
+            unless = whole_words(translate(pattern) for pattern in excepted) if excepted else None
         except PatternError as error:
             raise PatternError(f"rule {rule.id}: {error}") from error
         expanded += wanted + excepted
-        sources[rule.guardrail] += matches
-        compiled[rule.guardrail].append(
-            CompiledRule(
-                id=rule.id,
-                guardrail=rule.guardrail,
-                severity=rule.severity,
-                matches=whole_words(matches),
-                unless=whole_words(unless) if unless else None,
-            )
+        needs = word_beginnings(" ".join(rule.needs))
+        compiled.append(
+            CompiledRule(rule.id, rule.guardrail, rule.severity, needs, matches, unless)
         )
-    groups = [
-        RuleGroup(whole_words(sources[guardrail]), tuple(rules))
-        for guardrail, rules in compiled.items()
-        if rules
-    ]
-    return RuleSet(rulebook.version, Folder(doubled_prefixes(expanded)), groups)
+    return RuleSet(rulebook.version, Folder(doubled_prefixes(expanded)), compiled)
 
 
 def _check_identity(rule: Rule, seen: set[str]) -> None:
@@ -177,9 +170,7 @@ def _check_identity(rule: Rule, seen: set[str]) -> None:
     try:
         kind = rule.kind
     except ValueError as error:
-        raise PatternError(
-            f"rule {rule.id}: its kind must be one of {', '.join(Kind)}"
-        ) from error
+        raise PatternError(f"rule {rule.id}: its kind must be one of {', '.join(Kind)}") from error
     if kind in TOXICITY_NOTES and rule.severity is Severity.FLAG:
         raise PatternError(f"rule {rule.id}: {kind} is only ever a note, never a flag")
 

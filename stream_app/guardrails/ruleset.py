@@ -12,22 +12,34 @@ from stream_app.guardrails.folding import Folded, Folder
 MAX_FINDINGS_PER_RULE = 5
 """A person needs no more to see why; a text of nothing but swear words would give thousands."""
 
+_WORD = re.compile(r"\w+")
+
+
+def word_beginnings(folded_text: str) -> frozenset[str]:
+    """The first four characters of each word: enough to tell cheaply which rules can match."""
+    return frozenset([word[:4] for word in _WORD.findall(folded_text)])
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule ready to match: a match of `matches` counts unless one of `unless` overlaps it."""
+    """A rule ready to match: a match of `matches` counts unless one of `unless` overlaps it.
+
+    `needs` are word beginnings, as `word_beginnings` gives them, of which every match has one;
+    empty where none are known.
+    """
 
     id: str
     guardrail: Guardrail
     severity: Severity
+    needs: frozenset[str]
     matches: re.Pattern[str]
     unless: re.Pattern[str] | None
 
-    def findings(self, folded: Folded, position: int) -> Iterator[Finding]:
-        """The first `MAX_FINDINGS_PER_RULE` findings from folded `position` on, left to right."""
+    def findings(self, folded: Folded) -> Iterator[Finding]:
+        """The first `MAX_FINDINGS_PER_RULE` findings, left to right."""
         exceptions: list[re.Match[str]] | None = None
         next_exception = found = 0
-        for match in self.matches.finditer(folded.text, position):
+        for match in self.matches.finditer(folded.text):
             if self.unless is not None:
                 if exceptions is None:
                     exceptions = list(self.unless.finditer(folded.text))
@@ -53,35 +65,17 @@ class CompiledRule:
                 return
 
 
-@dataclass(frozen=True, slots=True)
-class RuleGroup:
-    """The rules of one guardrail behind `any_match`, which matches where any of them does.
-
-    Most tickets match no rule, and one pass of one expression is cheaper than a pass a rule.
-    """
-
-    any_match: re.Pattern[str]
-    rules: Sequence[CompiledRule]
-
-    def findings(self, folded: Folded) -> Iterator[Finding]:
-        """The findings of the group's rules, in order of rule, then position."""
-        first = self.any_match.search(folded.text)
-        if first is None:
-            return
-        for rule in self.rules:
-            yield from rule.findings(folded, first.start())
-
-
 class RuleSet:
     """Compiled rules: immutable, so one serves all threads.
 
-    `version` is the rules file's; decisions carry it.
+    `version` is the rules file's; decisions carry it. `rules` are in the order of findings.
     """
 
-    def __init__(self, version: str, folder: Folder, groups: Sequence[RuleGroup]) -> None:
+    def __init__(self, version: str, folder: Folder, rules: Sequence[CompiledRule]) -> None:
         self.version = version
         self._folder = folder
-        self._groups = tuple(groups)
+        order = (Guardrail.URGENCY, Guardrail.TOXICITY)
+        self.rules = tuple(sorted(rules, key=lambda rule: order.index(rule.guardrail)))
 
     def inspect(self, text: str) -> tuple[Finding, ...]:
         """The findings of `text`: urgency, then toxicity; by rule order, then position.
@@ -89,4 +83,10 @@ class RuleSet:
         Pure. Spans are code points of `text`. At most `MAX_FINDINGS_PER_RULE` of one rule.
         """
         folded = self._folder.fold(text)
-        return tuple(finding for group in self._groups for finding in group.findings(folded))
+        beginnings = word_beginnings(folded.text)
+        return tuple(
+            finding
+            for rule in self.rules
+            if not rule.needs or not rule.needs.isdisjoint(beginnings)
+            for finding in rule.findings(folded)
+        )

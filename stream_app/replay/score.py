@@ -118,9 +118,7 @@ class Tally:
             data=data,
             records=len(self.intents),
             routed=self.routed,
-            dead_lettered=sum(
-                result.queue == DEAD_LETTER_QUEUE for result in self.first.values()
-            ),
+            dead_lettered=sum(result.queue == DEAD_LETTER_QUEUE for result in self.first.values()),
             lost=len(self.intents) - len(self.first),
             duplicates=self.duplicates,
             in_several_queues=sum(len(queues) > 1 for queues in self._queues.values()),

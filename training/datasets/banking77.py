@@ -19,8 +19,7 @@ from training.datasets.files import read_examples
 
 COMMIT = "57ec275d8078af65b7731c2a98be812d844a6d6b"
 SOURCE = (
-    "https://raw.githubusercontent.com/PolyAI-LDN/task-specific-datasets/"
-    f"{COMMIT}/banking_data"
+    f"https://raw.githubusercontent.com/PolyAI-LDN/task-specific-datasets/{COMMIT}/banking_data"
 )
 CHECKSUMS = {
     "train.csv": "b06e26ac675513959a63135f11b94ea7786ed02da65db93a5650d8838cbc664b",

@@ -49,9 +49,7 @@ def _from_folder(folder: Path) -> Dataset:
         raise UserError(f"{folder} has {twice[0]} both as .csv and as .jsonl: keep one")
     if not parts["train"]:
         raise UserError(f"{folder} has neither train.csv nor train.jsonl")
-    train, validation, test = (
-        read_examples(paths[0]) if paths else () for paths in parts.values()
-    )
+    train, validation, test = (read_examples(paths[0]) if paths else () for paths in parts.values())
     name = folder.resolve().name
     if not test:
         return _with_test_part(name, train, validation)

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from stream_app.broker.guarded_process import GuardedProcess
-from tests.waiting import wait_until
+from tests.unit.broker.processes import running_with, wait_until
 
 SERVER = """
 import sys, time
@@ -49,18 +49,14 @@ def server_command(tmp_path: Path, script: str = SERVER) -> list[str]:
     return [sys.executable, "-c", script, name_of(tmp_path)]
 
 
+def servers(tmp_path: Path) -> list[psutil.Process]:
+    """The running servers of this test, known by their last argument."""
+    name = name_of(tmp_path)
+    return [process for process in running_with(name) if process.info["cmdline"][-1] == name]
+
+
 def name_of(tmp_path: Path) -> str:
     return f"server-of-{tmp_path.name}"
-
-
-def servers(tmp_path: Path) -> list[psutil.Process]:
-    """The servers of this test that run; a zombie does not."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "status"])
-        if (process.info["cmdline"] or [""])[-1] == name_of(tmp_path)
-        and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
 
 
 def test_stop_ends_the_server_and_deletes_its_folder(
@@ -116,7 +112,8 @@ def test_no_server_and_no_folder_outlive_a_parent_that_dies(
         "import sys, time\n"
         "from pathlib import Path\n"
         "from stream_app.broker.guarded_process import GuardedProcess\n"
-        "guarded = GuardedProcess([sys.argv[3:]], log=Path(sys.argv[1]), remove=Path(sys.argv[2]))\n"
+        "log, folder, *command = sys.argv[1:]\n"
+        "guarded = GuardedProcess([command], log=Path(log), remove=Path(folder))\n"
         "time.sleep(300)\n"
     )
     with subprocess.Popen(
@@ -145,7 +142,7 @@ def test_a_server_that_ignores_sigterm_is_killed_after_the_grace_time(
 ) -> None:
     monkeypatch.setattr("stream_app.broker.guarded_process.STOP_GRACE_S", 0.2)
     log = tmp_path / "log"
-    process = GuardedProcess([server_command(tmp_path, STUBBORN_SERVER)], log=log, remove=None)
+    process = GuardedProcess([server_command(tmp_path, STUBBORN_SERVER)], log=log)
     wait_until(lambda: "is up" in log.read_text(encoding="utf-8"))
     process.stop(keep=False)
     assert servers(tmp_path) == []
@@ -154,16 +151,14 @@ def test_a_server_that_ignores_sigterm_is_killed_after_the_grace_time(
 def test_the_server_is_not_started_after_a_command_that_fails(tmp_path: Path) -> None:
     log = tmp_path / "log"
     failing = [sys.executable, "-c", "print('cannot format'); raise SystemExit(3)"]
-    process = GuardedProcess([failing, server_command(tmp_path)], log=log, remove=None)
+    process = GuardedProcess([failing, server_command(tmp_path)], log=log)
     process.wait()
     assert not process.running
     assert log.read_text(encoding="utf-8") == "cannot format\n"
 
 
 def test_a_server_that_ends_by_itself_is_noticed(tmp_path: Path, folder: Path) -> None:
-    process = GuardedProcess(
-        [[sys.executable, "-c", "pass"]], log=tmp_path / "log", remove=folder
-    )
+    process = GuardedProcess([[sys.executable, "-c", "pass"]], log=tmp_path / "log", remove=folder)
     process.wait()
     assert not process.running
     assert folder.exists()

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
@@ -84,14 +85,14 @@ def test_of_many_fills_at_once_one_whole_folder_remains(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     together = Barrier(8)
 
-    def fill(target: Path, number: int) -> None:
+    def fill(number: int, target: Path) -> None:
         (target / "first.jar").write_text(str(number), encoding="utf-8")
         together.wait()
         (target / "second.jar").write_text(str(number), encoding="utf-8")
 
     with ThreadPoolExecutor(8) as threads:
         for number in range(8):
-            threads.submit(fill_atomically, folder, lambda target, n=number: fill(target, n))
+            threads.submit(fill_atomically, folder, partial(fill, number))
     assert list(tmp_path.iterdir()) == [folder]
     contents = {jar.name: jar.read_text(encoding="utf-8") for jar in folder.iterdir()}
     assert contents.keys() == {"first.jar", "second.jar"}

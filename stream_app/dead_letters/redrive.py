@@ -1,0 +1,168 @@
+"""Sends dead letters back to the topic that they came from, and remembers which.
+
+The order of a chunk's steps is what keeps records:
+  1. its original records are sent;
+  2. the broker confirms every one;
+  3. their offsets are committed as redriven.
+A crash between 2 and 3 leaves a chunk sent and unmarked: the next redrive sends it again. So a
+redrive is at-least-once, with at most `CHUNK` records sent twice. A record that was sent back is
+a new record of the raw topic with an event id of its own; if it is refused again, its new dead
+letter is redriven by a later run like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stream_app.dead_letters.letter import Letter
+from stream_app.dead_letters.marks import Marks
+from stream_app.dead_letters.plan import Entry, Plan, Selection, make_plan
+from stream_app.dead_letters.queue import open_dead_letters
+from stream_app.dead_letters.redrive_group import RedriveGroup, open_redrive_group
+from stream_app.errors import UserError
+from stream_app.produce import Sender, open_sender
+from stream_app.topic_reader import Partition, partitions_of
+
+CHUNK = 500
+"""Records sent between two commits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveReport:
+    """What a redrive did; with `dry_run`, what it would have done."""
+
+    redriven: int
+    already_redriven: int
+    foreign: int
+    """Records of the queue that carry no error headers; they are never sent."""
+    source_topics: tuple[str, ...]
+    dry_run: bool
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where the dead letters are and who remembers."""
+
+    bootstrap_servers: str
+    security: Mapping[str, Any]
+    topic: str
+    consumer_group: str
+
+
+async def redrive(
+    cluster: Cluster,
+    selection: Selection,
+    *,
+    again: bool,
+    dry_run: bool,
+    stop: asyncio.Event,
+    on_redriven: Callable[[int, int], None],
+) -> RedriveReport:
+    """Send the chosen dead letters back and mark them; those marked before are left alone.
+
+    The queue is read as it stands at the start, so what is refused again is not sent in circles.
+    `again` sends what was redriven before as well. Once `stop` is set it ends after the chunk in
+    hand. `on_redriven` is given the records sent so far and their total after each chunk.
+
+    Raises `UserError` before anything is sent where an event id is not in the queue or the marks
+    would not fit in a commit; `Unavailable` where a source topic does not exist or Kafka fails.
+    """
+    async with open_redrive_group(
+        cluster.bootstrap_servers, cluster.security, cluster.consumer_group
+    ) as group:
+        async with open_dead_letters(
+            cluster.bootstrap_servers, cluster.security, cluster.topic
+        ) as letters:
+            entries = [Entry.of(letter) async for letter in letters]
+            marks = await group.load(letters.spans)
+        plan = make_plan(entries, selection, marks, again=again)
+        _check(plan, marks)
+        await partitions_of(cluster.bootstrap_servers, cluster.security, plan.source_topics)
+        redriven = len(plan.to_send)
+        if plan.to_send and not dry_run:
+            redriven = await _run(cluster, plan, group, marks, stop, on_redriven)
+        return RedriveReport(
+            redriven=redriven,
+            already_redriven=plan.already_redriven,
+            foreign=letters.foreign,
+            source_topics=tuple(sorted(plan.source_topics)),
+            dry_run=dry_run,
+            interrupted=stop.is_set(),
+        )
+
+
+def _check(plan: Plan, marks: Mapping[Partition, Marks]) -> None:
+    if plan.unknown:
+        raise UserError(f"no dead letter with event id {', '.join(plan.unknown)}")
+    for partition, offsets in plan.marked.items():
+        if not marks[partition].adding(offsets).fits:
+            raise UserError(
+                f"{len(offsets):,} dead letters scattered over {partition[0]} partition "
+                f"{partition[1]} are too many to remember one by one: redrive with --all"
+            )
+
+
+async def _run(
+    cluster: Cluster,
+    plan: Plan,
+    group: RedriveGroup,
+    marks: Mapping[Partition, Marks],
+    stop: asyncio.Event,
+    on_redriven: Callable[[int, int], None],
+) -> int:
+    """Returns how many records were sent and marked."""
+    redriven = 0
+    current = dict(marks)
+    async with open_sender(
+        cluster.bootstrap_servers, cluster.security, client_id="tickets-dlq-redrive"
+    ) as sender:
+        async for chunk in _chunks(cluster, plan):
+            if stop.is_set():
+                break
+            await _send(chunk, sender)
+            for letter in chunk:
+                for partition, offset in plan.to_send[_place(letter)]:
+                    current[partition] = current[partition].adding([offset])
+            await group.save(current)
+            redriven += len(chunk)
+            on_redriven(redriven, len(plan.to_send))
+    return redriven
+
+
+async def _send(letters: Sequence[Letter], sender: Sender) -> None:
+    for letter in letters:
+        await sender.send(letter.original())
+    await sender.flush()
+
+
+async def _chunks(cluster: Cluster, plan: Plan) -> AsyncIterator[list[Letter]]:
+    """The letters of the plan, read a second time so that their values need no memory."""
+    first: dict[Partition, int] = {}
+    for partition, offset in plan.to_send:
+        first[partition] = min(offset, first.get(partition, offset))
+    chunk: list[Letter] = []
+    left = len(plan.to_send)
+    async with open_dead_letters(
+        cluster.bootstrap_servers, cluster.security, cluster.topic, start=first
+    ) as letters:
+        async for letter in letters:
+            if _place(letter) not in plan.to_send:
+                continue
+            chunk.append(letter)
+            left -= 1
+            if len(chunk) == CHUNK or left == 0:
+                yield chunk
+                chunk = []
+            if left == 0:
+                return
+    if chunk:
+        yield chunk
+
+
+def _place(letter: Letter) -> tuple[Partition, int]:
+    record = letter.record
+    return (record.topic, record.partition), record.offset

@@ -1,0 +1,164 @@
+"""Runs a replay: sends labelled tickets to the raw topic and reads every output until all is back.
+
+Owns the sending and the reading; what the results mean is `stream_app.replay.score`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from schemas import DeadLetterHeader, ModelReference, RawTicket, TriagedTicket
+from schemas.headers import EventHeader
+from stream_app.broker import ensure_topics
+from stream_app.kafka_client import aiokafka_options, bootstrap_servers
+from stream_app.messages import Record
+from stream_app.replay.score import DEAD_LETTER_QUEUE, ReplayReport, Result, Tally
+from stream_app.settings import Settings
+from stream_app.topic_reader import TopicReader, open_reader
+from stream_app.topics import topic_specs
+
+Progress = Callable[[int, int], None]
+"""Called with the number of results so far and the number of tickets."""
+
+
+async def replay(
+    settings: Settings,
+    tickets: Sequence[tuple[str, str]],
+    *,
+    data: str,
+    rate_per_s: float | None,
+    patience_s: float,
+    on_progress: Progress,
+) -> ReplayReport:
+    """Send `tickets`, pairs of text and true intent, and score what the workers make of them.
+
+    `rate_per_s` None sends as fast as the broker takes them. The replay ends when every ticket
+    has an outcome, or when none came for `patience_s` seconds; what is missing then is lost.
+
+    Raises `Unavailable` where Kafka does not answer.
+    """
+    servers, security = bootstrap_servers(settings.kafka), aiokafka_options(settings.kafka)
+    await ensure_topics(servers, topic_specs(settings.topics), kafka_security=security)
+    run = f"replay-{uuid.uuid4().hex[:8]}"
+    ids = [f"{run}-{number}" for number in range(len(tickets))]
+    tally = Tally(dict(zip(ids, (intent for _, intent in tickets), strict=True)))
+    outputs = settings.topics.outputs
+    async with open_reader(servers, security, outputs, start="end") as reader:
+        collector = _Collector(reader, tally, settings.topics.dlq, on_progress)
+        started = time.monotonic()
+        texts = [text for text, _ in tickets]
+        sending = asyncio.create_task(_send(settings, servers, security, ids, texts, rate_per_s))
+        try:
+            await collector.until_complete(patience_s)
+            sent_at = await sending
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+    # A redelivered copy comes behind the first one: read whatever else is there by now.
+    async with open_reader(
+        servers, security, outputs, start=collector.next_offsets, follow=False
+    ) as rest:
+        async for record in rest:
+            tally.add(_result(record, settings.topics.dlq))
+    return tally.report(
+        data=data,
+        sent_at=sent_at,
+        seconds=collector.last_result_at - started,
+        model=collector.model,
+    )
+
+
+class _Collector:
+    """Reads results into a tally, and remembers how far it has read."""
+
+    def __init__(
+        self, reader: TopicReader, tally: Tally, dlq_topic: str, on_progress: Progress
+    ) -> None:
+        self._reader = reader
+        self._tally = tally
+        self._dlq_topic = dlq_topic
+        self._on_progress = on_progress
+        self.next_offsets = {partition: span.end for partition, span in reader.spans.items()}
+        self.last_result_at = time.monotonic()
+        self.model: ModelReference | None = None
+
+    async def until_complete(self, patience_s: float) -> None:
+        """Read until every ticket has a result, or none came for `patience_s` seconds."""
+        if self._tally.complete:
+            return
+        clock = asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(patience_s) as patience:
+                async for record in self._reader:
+                    self.next_offsets[record.topic, record.partition] = record.offset + 1
+                    if not self._tally.add(_result(record, self._dlq_topic)):
+                        continue
+                    self._note(record)
+                    patience.reschedule(clock() + patience_s)
+                    if self._tally.complete:
+                        return
+        except TimeoutError:
+            return
+
+    def _note(self, record: Record) -> None:
+        self.last_result_at = time.monotonic()
+        self._on_progress(len(self._tally.first), len(self._tally.intents))
+        if self.model is None and record.topic != self._dlq_topic and record.value is not None:
+            self.model = TriagedTicket.model_validate_json(record.value).model
+
+
+async def _send(
+    settings: Settings,
+    servers: str,
+    security: dict[str, Any],
+    ids: Sequence[str],
+    texts: Sequence[str],
+    rate_per_s: float | None,
+) -> dict[str, int]:
+    """Send every ticket and return the timestamps (ms) that the broker confirmed, by ticket id."""
+    deliveries = []
+    async with AIOKafkaProducer(
+        bootstrap_servers=servers, enable_idempotence=True, linger_ms=5, **security
+    ) as producer:
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        for number, (ticket_id, text) in enumerate(zip(ids, texts, strict=True)):
+            if rate_per_s is not None:
+                await asyncio.sleep(max(0.0, started + number / rate_per_s - clock()))
+            value = RawTicket.model_construct(ticket_id=ticket_id, text=text)
+            deliveries.append(
+                await producer.send(
+                    settings.topics.raw,
+                    key=ticket_id.encode(),
+                    value=value.model_dump_json(include={"ticket_id", "text"}).encode(),
+                )
+            )
+        confirmed = await asyncio.gather(*deliveries)
+    return {
+        ticket_id: delivery.timestamp for ticket_id, delivery in zip(ids, confirmed, strict=True)
+    }
+
+
+def _result(record: Record, dlq_topic: str) -> Result:
+    headers = {name: value.decode() for name, value in record.headers if value is not None}
+    if record.topic == dlq_topic:
+        return Result(
+            event_id=headers.get(DeadLetterHeader.EVENT_ID, ""),
+            ticket_id=(record.key or b"").decode(errors="replace"),
+            queue=DEAD_LETTER_QUEUE,
+            intent=None,
+            timestamp=record.timestamp,
+        )
+    return Result(
+        event_id=headers.get(EventHeader.ID, ""),
+        ticket_id=headers.get(EventHeader.SUBJECT, ""),
+        queue=headers.get(EventHeader.QUEUE, ""),
+        intent=headers.get(EventHeader.INTENT),
+        timestamp=record.timestamp,
+    )

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stream_app.broker import ensure_topics
+from stream_app.topics import topic_specs
+from tests.unit.broker.processes import running_with
+
+pytestmark = pytest.mark.kafka
+
+
+def broker_command(*options: str, temporary: Path) -> subprocess.Popen[str]:
+    """`tickets broker` with its temporary files in `temporary`."""
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
+    return subprocess.Popen(
+        [sys.executable, "-m", "stream_app", "broker", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
+def test_it_announces_the_broker_and_stops_all_of_it_on_a_signal(
+    tmp_path: Path, order: signal.Signals
+) -> None:
+    process = broker_command("--only", "java", "--json", temporary=tmp_path)
+    assert process.stdout is not None
+    announced = json.loads(process.stdout.readline())
+    assert announced.keys() == {"kind", "bootstrap_servers", "description"}
+    assert announced["kind"] == "java"
+    assert running_with(str(tmp_path), program="java") != []
+    missing = asyncio.run(ensure_topics(announced["bootstrap_servers"], topic_specs()))
+    assert missing == []
+
+    process.send_signal(order)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert output == ""
+    assert "Traceback" not in errors
+    assert running_with(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_while_kafka_starts_leaves_nothing(tmp_path: Path) -> None:
+    process = broker_command("--only", "java", temporary=tmp_path)
+    assert process.stderr is not None
+    while "starting Apache Kafka" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert output == ""
+    assert "Traceback" not in errors
+    assert running_with(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_address_alone_is_on_standard_output(tmp_path: Path) -> None:
+    process = broker_command("--only", "mock", temporary=tmp_path)
+    assert process.stdout is not None
+    host, port = process.stdout.readline().strip().split(":")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert (host, port.isdigit(), output, process.returncode) == ("127.0.0.1", True, "", 0)
+    assert "MOCK" in errors
+
+
+def test_a_broker_that_dies_ends_the_command_with_an_error(tmp_path: Path) -> None:
+    process = broker_command("--only", "java", temporary=tmp_path)
+    assert process.stdout is not None
+    process.stdout.readline()
+    for server in running_with(str(tmp_path), program="java"):
+        server.kill()
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "ended by itself" in errors
+    assert list(tmp_path.iterdir()) == []

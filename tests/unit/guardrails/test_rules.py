@@ -1,0 +1,118 @@
+"""The packaged rules do what their examples say, at a bounded cost."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas import Guardrail, Severity
+from stream_app.guardrails import load_rules
+from stream_app.guardrails.rulebook import Rule, read_rulebook
+from stream_app.guardrails.ruleset import MAX_FINDINGS_PER_RULE, CompiledRule, word_beginnings
+
+RULES = load_rules()
+BOOK = read_rulebook()
+VOCABULARY = sorted({w for r in BOOK.rules for e in r.examples.match for w in e.split()})
+
+
+def _flagged(text: str, guardrail: Guardrail) -> bool:
+    return any(
+        finding.guardrail is guardrail and finding.severity is Severity.FLAG
+        for finding in RULES.inspect(text)
+    )
+
+
+@pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)
+def test_each_rule_finds_its_examples_and_none_of_its_counter_examples(rule: Rule) -> None:
+    assert rule.examples.match
+    assert rule.examples.no_match
+    for text in rule.examples.match:
+        assert rule.id in {finding.rule for finding in RULES.inspect(text)}, text
+    for text in rule.examples.no_match:
+        assert rule.id not in {finding.rule for finding in RULES.inspect(text)}, text
+
+
+@pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.id)
+def test_whatever_a_rule_matches_contains_a_word_it_needs(rule: CompiledRule) -> None:
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.from_regex(re.compile(rule.matches.pattern, re.ASCII), fullmatch=True))
+    def holds(text: str) -> None:
+        assert not rule.needs or rule.needs & word_beginnings(text)
+
+    holds()
+
+
+@given(st.lists(st.sampled_from(VOCABULARY) | st.text(max_size=6)).map(" ".join))
+def test_spans_lie_inside_the_text_and_findings_come_in_order(text: str) -> None:
+    findings = RULES.inspect(text)
+    order = [rule.id for rule in RULES.rules]
+    places = []
+    for finding in findings:
+        assert finding.span is not None
+        assert 0 <= finding.span.start < finding.span.end <= len(text)
+        places.append((order.index(finding.rule), finding.span.start))
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WHERE IS MY REFUND I HAVE WAITED FOR WEEKS",
+        "Where is my damn parcel",
+        "I am such an idiot",
+        "I'd kill for a refund",
+        "Mr Dick lives in Scunthorpe",
+    ],
+)
+def test_frustration_is_not_toxicity(text: str) -> None:
+    assert not _flagged(text, Guardrail.TOXICITY)
+
+
+def test_abuse_does_not_hide_urgency() -> None:
+    text = "You useless idiots, my card was stolen"
+    assert _flagged(text, Guardrail.URGENCY)
+    assert _flagged(text, Guardrail.TOXICITY)
+
+
+def test_self_harm_is_urgent_and_not_toxic() -> None:
+    text = "I want to end my life"
+    assert _flagged(text, Guardrail.URGENCY)
+    assert not _flagged(text, Guardrail.TOXICITY)
+
+
+def test_a_span_points_at_the_disguised_original() -> None:
+    text = "\uff39ou are a\u200b fuuucking id1ot!"
+    spans = [f.span for f in RULES.inspect("Ok, y\u200bou are id1ots!") if f.span]
+    assert {(span.start, span.end) for span in spans} == {(4, 19)}
+    assert "profanity.swearing" in {finding.rule for finding in RULES.inspect(text)}
+
+
+def test_findings_of_one_rule_are_capped() -> None:
+    findings = [f for f in RULES.inspect("damn " * 1_000) if f.rule == "profanity.swearing"]
+    assert len(findings) == MAX_FINDINGS_PER_RULE
+
+
+def _best_seconds(text: str) -> float:
+    best = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        RULES.inspect(text)
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a", "a ", "\u200b", "aaab", '"', "' ", "you are ", "i will ", "not urgent ",
+        "someone is using my ", "payment i did ", "how do i how can i ", '"stupid ', "women who ",
+        "if my card ", "hate all the ", "f*", "my card was stolen if ", "1a", "told me you ",
+    ],
+)  # fmt: skip
+def test_cost_grows_linearly_on_hostile_text(unit: str) -> None:
+    text = unit * (10_000 // len(unit))
+    assert _best_seconds(text * 2) < 3 * _best_seconds(text) + 0.005
