@@ -272,7 +272,10 @@ def _limits(writer: Schema, reader: Schema, kind: str, path: str) -> Iterator[In
         promised = _tightest(writer, kind, side)
         if wanted is not None and (promised is None or promised < wanted):
             keyword = wanted[2]
-            yield Incompatibility(path, f"{keyword} {reader[keyword]} is demanded, not promised")
+            promise = "none" if promised is None else f"{promised[2]} {writer[promised[2]]}"
+            yield Incompatibility(
+                path, f"{keyword} {reader[keyword]} is demanded, {promise} is promised"
+            )
 
 
 def _tightest(schema: Schema, kind: str, side: int) -> tuple[float, bool, str] | None:

@@ -66,6 +66,12 @@ class LocalWorker:
         found = _READY_LINE.search(self.log_text())
         return int(found.group(1)) if found else None
 
+    def metrics(self) -> str:
+        """What /metrics says now, in Prometheus' text format."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port()}/metrics") as response:
+            text: str = response.read().decode()
+        return text
+
     def log_text(self) -> str:
         """Everything the worker has printed so far."""
         return os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0).decode(

@@ -65,8 +65,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle trained by `tickets train --quick` on the starter set.
 
     Kept under .cache by the digest of what it is made from, so that only a change of the training
-    code or the starter set trains again.
+    code or the starter set trains again. TICKETS_TESTS_BUNDLE names another one.
     """
+    if given := os.environ.get("TICKETS_TESTS_BUNDLE"):
+        return Path(given)
     sources = [
         path
         for folder in ("training", "stream_app/bundle", "stream_app/inference")

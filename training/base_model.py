@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,16 +39,18 @@ def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
     """
     source = str(_packaged_folder()) if name == DEFAULT_BASE_MODEL else name
     local = Path(source).is_dir()
-    # The load report lists the head weights that are left out on purpose.
-    transformers_logging.set_verbosity(ERROR)
-    tqdm_bars = transformers_logging.is_progress_bar_enabled()
+    # The load report lists the head weights that are left out on purpose, and the hub's client
+    # logs each of its retries; the error below says all that matters.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
         encoder = AutoModel.from_pretrained(
             source, local_files_only=local, use_safetensors=True, attn_implementation="sdpa"
         )
     except (OSError, ValueError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split()).split(". ")[0]
         if local:
             raise UserError(f"{name} holds no usable base model: {reason}") from error
         raise Unavailable(

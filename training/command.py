@@ -52,7 +52,7 @@ def train(
 ) -> None:
     """Fine-tune an encoder on labelled tickets and write a checked int8 bundle."""
     dataset = load_dataset(data)
-    placed = load_taxonomy(taxonomy)
+    labels = load_taxonomy(taxonomy).labels(dataset.intents)
     store = _writable(out_dir or bundle_store())
     recipe = QUICK if quick else FULL
     if epochs is not None:
@@ -65,7 +65,7 @@ def train(
     with FitProgress(err) as progress:
         report = train_bundle(
             dataset,
-            placed,
+            labels,
             recipe,
             base_model=base_model or DEFAULT_BASE_MODEL,
             seed=seed,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,14 @@ CALIBRATION_BINS = 15
 def accuracy(answers: Answers, targets: Answers) -> float:
     """Share of right answers; both arguments are label indices of shape (rows,)."""
     return float((answers == targets).mean())
+
+
+def upper_bound(share: float, rows: int) -> float:
+    """The largest true share that `share` of `rows` rows leaves likely (Wilson 1927, 95 %)."""
+    z = 1.96
+    centre = share + z * z / (2 * rows)
+    margin = z * math.sqrt(share * (1.0 - share) / rows + (z / (2 * rows)) ** 2)
+    return (centre + margin) / (1.0 + z * z / rows)
 
 
 def macro_f1(answers: Answers, targets: Answers) -> float:

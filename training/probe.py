@@ -23,8 +23,7 @@ WEIGHT_DECAY = 0.01
 
 def fit_head(network: IntentNetwork, rows: Sequence[Sequence[int]], targets: Sequence[int]) -> None:
     """Train `network.head` in place on token ids `rows` with label indices `targets`."""
-    # A copy, because tensors made in inference mode may not enter a backward pass.
-    pooled = _embed(network, rows).clone()
+    pooled = _embed(network, rows)
     expected = torch.tensor(targets)
     optimizer = torch.optim.AdamW(
         network.head.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
@@ -37,7 +36,7 @@ def fit_head(network: IntentNetwork, rows: Sequence[Sequence[int]], targets: Seq
     optimizer.zero_grad()
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def _embed(network: IntentNetwork, rows: Sequence[Sequence[int]]) -> torch.Tensor:
     network.eval()
     batches = cut_by_padded_tokens(

@@ -67,7 +67,7 @@ class JavaBroker(RestartableBroker):
     ) -> None:
         free = free_ports(2)
         self._port = free[0] if port is None else port
-        self._controller_port = free[1]
+        self._controller_port = free[1] if free[1] != self._port else free[0]
         self._temporary = data_dir is None
         self._folder = (
             Path(tempfile.mkdtemp(prefix="ticket-stream-kafka-"))
@@ -91,7 +91,12 @@ class JavaBroker(RestartableBroker):
             if not becomes_free(port, within_s=5):
                 raise Unavailable(f"port {port} on {LOOPBACK} is taken: Kafka cannot start again")
         log_dir = self._folder / "data"
-        log_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            log_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"data folder {self._folder} cannot be made ({error.strerror}): choose another one"
+            ) from error
         with (self._folder / "in-use.lock").open("w") as lock:
             # Kafka's own lock comes too late: by then a second node has written to the log of the
             # quorum, and either node can come up or fail with records of the other.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import hashlib
 from datetime import datetime
 from typing import Literal
 
@@ -35,6 +37,11 @@ class FileDigest(_Part):
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, content: builtins.bytes) -> FileDigest:
+        """The digest of a file with this content."""
+        return cls(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
 
 class Provenance(_Part):

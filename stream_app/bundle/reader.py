@@ -75,7 +75,7 @@ def _checked(folder: Path, name: str, expected: FileDigest) -> bytes:
         raise BundleError(
             f"bundle {folder}: {name} has {len(content)} bytes, its manifest says {expected.bytes}"
         )
-    if hashlib.sha256(content).hexdigest() != expected.sha256:
+    if FileDigest.of(content) != expected:
         raise BundleError(f"bundle {folder}: {name} is not the file its manifest names (SHA-256)")
     return content
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -70,7 +69,7 @@ def write_bundle(
             created_at=created_at,
             max_tokens=max_tokens,
             provenance=provenance,
-            files={file: _digest(content) for file, content in contents.items()},
+            files={file: FileDigest.of(content) for file, content in contents.items()},
         )
         for file, content in contents.items():
             _write(draft / file, content)
@@ -91,10 +90,6 @@ def _npy(array: npt.NDArray[np.float32]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array.astype(np.float32, copy=False), allow_pickle=False)
     return buffer.getvalue()
-
-
-def _digest(content: bytes) -> FileDigest:
-    return FileDigest(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
 
 def _write(path: Path, content: bytes) -> None:

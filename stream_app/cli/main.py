@@ -45,6 +45,7 @@ def _register() -> None:
     from stream_app.cli import (
         broker,
         classify,
+        demo,
         dlq,
         produce,
         replay,
@@ -53,6 +54,7 @@ def _register() -> None:
         worker,
     )
 
+    app.command()(demo.demo)
     app.command()(broker.broker)
     app.command()(worker.worker)
     app.command()(produce.produce)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +19,11 @@ from stream_app.topics import DEAD_LETTER_OVERHEAD_BYTES, MAX_RECORD_BYTES
 MAX_UNCONFIRMED = 10_000
 """Records in flight. The client bounds their bytes by itself: one open batch a partition."""
 
+CONFIRMED_WITHIN_S = 40.0
+"""Longest time without any confirmation. An idempotent aiokafka producer retries for ever, so the
+end of patience is ours; a broker that restarts is back well before."""
+
+STOPPED_WITHIN_S = 5.0
 LINGER_MS = 5
 MAX_BATCH_BYTES = 256 * 1024
 
@@ -61,7 +67,12 @@ class Sender:
     async def _wait_until_at_most(self, unconfirmed: int) -> None:
         while self._unconfirmed > unconfirmed and self._failure is None:
             self._settled.clear()
-            await self._settled.wait()
+            try:
+                await asyncio.wait_for(self._settled.wait(), CONFIRMED_WITHIN_S)
+            except TimeoutError as error:
+                raise Unavailable(
+                    f"Kafka confirmed nothing for {CONFIRMED_WITHIN_S:g} s"
+                ) from error
         if self._failure is not None:
             raise _undelivered(self._failure) from self._failure
 
@@ -105,6 +116,7 @@ async def open_sender(
         acks="all",
         linger_ms=LINGER_MS,
         max_batch_size=MAX_BATCH_BYTES,
+        request_timeout_ms=int(CONFIRMED_WITHIN_S * 1000),
         max_request_size=MAX_RECORD_BYTES + DEAD_LETTER_OVERHEAD_BYTES,
         **security,
     )
@@ -114,7 +126,9 @@ async def open_sender(
     except KafkaError as error:
         raise Unavailable(f"Kafka at {bootstrap_servers}: {error}") from error
     finally:
-        await producer.stop()
+        # Without a broker the client waits for ever to deliver what is queued.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(producer.stop(), STOPPED_WITHIN_S)
 
 
 def _undelivered(error: BaseException) -> Unavailable:

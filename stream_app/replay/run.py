@@ -1,6 +1,7 @@
 """Runs a replay: sends labelled tickets to the raw topic and reads every output until all is back.
 
-Owns the sending and the reading; what the results mean is `stream_app.replay.score`'s.
+Owns what is sent and how a record becomes a result; what the results mean is
+`stream_app.replay.score`'s.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from schemas.headers import EventHeader
 from stream_app.broker import ensure_topics
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.messages import Record
+from stream_app.replay.collect import send_and_collect
 from stream_app.replay.score import DEAD_LETTER_QUEUE, ReplayReport, Result, Tally
 from stream_app.settings import Settings
-from stream_app.topic_reader import TopicReader, open_reader
 from stream_app.topics import topic_specs
 
 Progress = Callable[[int, int], None]
@@ -47,70 +48,54 @@ async def replay(
     await ensure_topics(servers, topic_specs(settings.topics), kafka_security=security)
     run = f"replay-{uuid.uuid4().hex[:8]}"
     ids = [f"{run}-{number}" for number in range(len(tickets))]
-    tally = Tally(dict(zip(ids, (intent for _, intent in tickets), strict=True)))
-    outputs = settings.topics.outputs
-    async with open_reader(servers, security, outputs, start="end") as reader:
-        collector = _Collector(reader, tally, settings.topics.dlq, on_progress)
-        started = time.monotonic()
+    collector = _Collector(
+        Tally(dict(zip(ids, (intent for _, intent in tickets), strict=True))),
+        settings.topics.dlq,
+        on_progress,
+    )
+
+    async def send() -> dict[str, int]:
+        collector.started_at = time.monotonic()
         texts = [text for text, _ in tickets]
-        sending = asyncio.create_task(_send(settings, servers, security, ids, texts, rate_per_s))
-        try:
-            await collector.until_complete(patience_s)
-            sent_at = await sending
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
-    # A redelivered copy comes behind the first one: read whatever else is there by now.
-    async with open_reader(
-        servers, security, outputs, start=collector.next_offsets, follow=False
-    ) as rest:
-        async for record in rest:
-            tally.add(_result(record, settings.topics.dlq))
-    return tally.report(
+        return await _send(settings, servers, security, ids, texts, rate_per_s)
+
+    sent_at = await send_and_collect(
+        settings,
+        send,
+        add=collector.add,
+        complete=lambda: collector.tally.complete,
+        patience_s=patience_s,
+    )
+    return collector.tally.report(
         data=data,
         sent_at=sent_at,
-        seconds=collector.last_result_at - started,
+        seconds=collector.last_result_at - collector.started_at,
         model=collector.model,
     )
 
 
 class _Collector:
-    """Reads results into a tally, and remembers how far it has read."""
+    """Puts output records into a tally, and notes the times and the model that decided."""
 
-    def __init__(
-        self, reader: TopicReader, tally: Tally, dlq_topic: str, on_progress: Progress
-    ) -> None:
-        self._reader = reader
-        self._tally = tally
+    def __init__(self, tally: Tally, dlq_topic: str, on_progress: Progress) -> None:
+        self.tally = tally
         self._dlq_topic = dlq_topic
         self._on_progress = on_progress
-        self.next_offsets = {partition: span.end for partition, span in reader.spans.items()}
-        self.last_result_at = time.monotonic()
+        self.started_at = self.last_result_at = time.monotonic()
         self.model: ModelReference | None = None
 
-    async def until_complete(self, patience_s: float) -> None:
-        """Read until every ticket has a result, or none came for `patience_s` seconds."""
-        if self._tally.complete:
-            return
-        clock = asyncio.get_running_loop().time
-        try:
-            async with asyncio.timeout(patience_s) as patience:
-                async for record in self._reader:
-                    self.next_offsets[record.topic, record.partition] = record.offset + 1
-                    if not self._tally.add(_result(record, self._dlq_topic)):
-                        continue
-                    self._note(record)
-                    patience.reschedule(clock() + patience_s)
-                    if self._tally.complete:
-                        return
-        except TimeoutError:
-            return
-
-    def _note(self, record: Record) -> None:
+    def add(self, record: Record) -> bool:
+        """False where the record belongs to no ticket of this replay."""
+        known = len(self.tally.first)
+        if not self.tally.add(_result(record, self._dlq_topic)):
+            return False
+        if len(self.tally.first) == known:
+            return True
         self.last_result_at = time.monotonic()
-        self._on_progress(len(self._tally.first), len(self._tally.intents))
+        self._on_progress(len(self.tally.first), len(self.tally.intents))
         if self.model is None and record.topic != self._dlq_topic and record.value is not None:
             self.model = TriagedTicket.model_validate_json(record.value).model
+        return True
 
 
 async def _send(

@@ -118,9 +118,10 @@ async def open_reader(
     try:
         partitions = await partitions_of(bootstrap_servers, security, topics)
         await consumer.start()
-        consumer.assign([TopicPartition(*partition) for partition in partitions])
-        spans = await _spans(consumer)
+        spans = await _spans(consumer, partitions)
         starts = _starts(spans, start)
+        # Once only: aiokafka 0.14 can hang in `stop` soon after an assignment was replaced,
+        # because its fetcher takes the cancellation for that of the old assignment's requests.
         consumer.assign([TopicPartition(*partition) for partition in starts])
         for partition, offset in starts.items():
             consumer.seek(TopicPartition(*partition), offset)
@@ -131,8 +132,10 @@ async def open_reader(
         await consumer.stop()
 
 
-async def _spans(consumer: AIOKafkaConsumer) -> dict[Partition, Span]:
-    positions = sorted(consumer.assignment())
+async def _spans(
+    consumer: AIOKafkaConsumer, partitions: Sequence[Partition]
+) -> dict[Partition, Span]:
+    positions = [TopicPartition(*partition) for partition in partitions]
     beginnings = await consumer.beginning_offsets(positions)
     ends = await consumer.end_offsets(positions)
     return {

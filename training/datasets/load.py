@@ -59,5 +59,5 @@ def _from_folder(folder: Path) -> Dataset:
 def _with_test_part(
     name: str, examples: tuple[Example, ...], validation: tuple[Example, ...] = ()
 ) -> Dataset:
-    train, test = stratified_split(examples, share=TEST_SHARE, seed=SPLIT_SEED)
+    train, test = stratified_split(examples, share=TEST_SHARE, seed=SPLIT_SEED, least_kept=2)
     return Dataset(name=name, train=train, validation=validation, test=test)

@@ -9,12 +9,12 @@ from training.datasets.dataset import Example
 
 
 def stratified_split(
-    examples: Sequence[Example], *, share: float, seed: int
+    examples: Sequence[Example], *, share: float, seed: int, least_kept: int = 1
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """Set aside about `share` of each intent: `(kept, set aside)`, both in the order given.
 
-    An intent with two or more rows gives at least one and keeps at least one; an intent with a
-    single row keeps it. The result depends on the rows and the seed alone.
+    An intent keeps at least `least_kept` rows, and gives at least one if it has more. The result
+    depends on the rows and the seed alone.
 
     Raises `ValueError` where `share` is not between 0 and 1.
     """
@@ -28,8 +28,8 @@ def stratified_split(
     aside: set[int] = set()
     for intent in sorted(rows_of):
         rows = rows_of[intent]
-        if len(rows) > 1:
-            count = min(len(rows) - 1, max(1, round(share * len(rows))))
+        if len(rows) > least_kept:
+            count = min(len(rows) - least_kept, max(1, round(share * len(rows))))
             aside.update(chance.sample(rows, count))
     kept = tuple(example for index, example in enumerate(examples) if index not in aside)
     return kept, tuple(examples[index] for index in sorted(aside))

@@ -133,14 +133,6 @@ async def test_a_kill_keeps_the_records_that_were_confirmed(
     assert await read_first(local_kafka.bootstrap_servers, topic, len(VALUES)) == sorted(VALUES)
 
 
-async def test_a_second_broker_on_the_same_data_is_refused_and_the_first_goes_on(
-    local_kafka: RestartableBroker, data_dir: Path, topic: str
-) -> None:
-    with pytest.raises(UserError, match=f"data folder {data_dir} is in use by another broker"):
-        await asyncio.to_thread(find_broker, only="java", data_dir=data_dir)
-    await send(local_kafka.bootstrap_servers, topic, VALUES)
-
-
 def test_data_that_are_another_brokers_are_refused_with_kafkas_own_reason(tmp_path: Path) -> None:
     meta = tmp_path / "data" / "meta.properties"
     meta.parent.mkdir()
@@ -151,8 +143,12 @@ def test_data_that_are_another_brokers_are_refused_with_kafkas_own_reason(tmp_pa
     assert running_with(str(tmp_path)) == []
 
 
-async def test_a_data_folder_keeps_the_records_for_the_next_broker(tmp_path: Path) -> None:
+async def test_a_data_folder_serves_one_broker_and_keeps_the_records_for_the_next(
+    tmp_path: Path,
+) -> None:
     with await asyncio.to_thread(find_broker, only="java", data_dir=tmp_path) as broker:
+        with pytest.raises(UserError, match=f"data folder {tmp_path} is in use by another broker"):
+            await asyncio.to_thread(find_broker, only="java", data_dir=tmp_path)
         await ensure_topics(broker.bootstrap_servers, [TopicSpec("kept", 1)])
         await send(broker.bootstrap_servers, "kept", VALUES)
     with await asyncio.to_thread(find_broker, only="java", data_dir=tmp_path) as broker:
@@ -167,6 +163,12 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
     assert raised.value.message == (
         f"port {port} on 127.0.0.1 is taken: stop what listens there or choose another port"
     )
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"data folder .*file cannot be made \(.*\): choose"):
+        find_broker(only="java", data_dir=tmp_path / "file")
 
 
 @pytest.mark.parametrize("moment", ["while it starts", "when it is up"])

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -29,17 +28,16 @@ class Commands:
     environment: dict[str, str]
     started: list[subprocess.Popen[bytes]]
 
-    def start(self, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
         """Start a command; it is killed with the test where it still runs."""
         process = subprocess.Popen(
             [sys.executable, "-m", "stream_app", *arguments],
             env=self.environment,
-            **{
-                "stdin": subprocess.DEVNULL,
-                "stdout": subprocess.PIPE,
-                "stderr": subprocess.PIPE,
-                **pipes,
-            },
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
         )
         self.started.append(process)
         return process

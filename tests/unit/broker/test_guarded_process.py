@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def servers(tmp_path: Path) -> list[psutil.Process]:
 
 
 def name_of(tmp_path: Path) -> str:
-    return f"server-of-{tmp_path.name}"
+    return f"server of {tmp_path}"
 
 
 def test_stop_ends_the_server_and_deletes_its_folder(
@@ -144,16 +145,20 @@ def test_a_server_that_ignores_sigterm_is_killed_after_the_grace_time(
     log = tmp_path / "log"
     process = GuardedProcess([server_command(tmp_path, STUBBORN_SERVER)], log=log)
     wait_until(lambda: "is up" in log.read_text(encoding="utf-8"))
+    began = time.monotonic()
     process.stop(keep=False)
     assert servers(tmp_path) == []
+    assert time.monotonic() - began < 5
 
 
 def test_the_server_is_not_started_after_a_command_that_fails(tmp_path: Path) -> None:
     log = tmp_path / "log"
     failing = [sys.executable, "-c", "print('cannot format'); raise SystemExit(3)"]
     process = GuardedProcess([failing, server_command(tmp_path)], log=log)
-    process.wait()
-    assert not process.running
+    try:
+        wait_until(lambda: not process.running)
+    finally:
+        process.kill()
     assert log.read_text(encoding="utf-8") == "cannot format\n"
 
 

@@ -12,7 +12,7 @@ from stream_app.guardrails.folding import Folder
 
 FOLDER = Folder(frozenset({"kill", "ass"}))
 TRICKY = st.text(
-    st.sampled_from("aaklsS1$@0ßéİﬁ\u200b\u0301’ .!🙂𝓚Σ£") | st.characters(codec="utf-8")
+    st.sampled_from("aaklsS1$@0ßéİﬁ\u200b\u0301\u2019 .!🙂𝓚Σ£") | st.characters(codec="utf-8")
 )
 
 

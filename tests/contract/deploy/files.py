@@ -1,0 +1,58 @@
+"""Reads the compose file and the Dockerfile as far as the tests need."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCKERFILE = ROOT / "deploy" / "worker.Dockerfile"
+
+
+def compose_file() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return parsed
+
+
+def service(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = compose_file()["services"][name]
+    return found
+
+
+def stages() -> list[list[tuple[str, str]]]:
+    """The Dockerfile's stages as lists of (instruction, the rest on one line)."""
+    lines = [
+        line for line in DOCKERFILE.read_text().splitlines() if line and not line.startswith("#")
+    ]
+    instructions = [
+        (line.split(maxsplit=1)[0], line.split(maxsplit=1)[1])
+        for line in re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines()
+    ]
+    found: list[list[tuple[str, str]]] = [[]]
+    for instruction, rest in instructions:
+        if instruction == "FROM":
+            found.append([])
+        found[-1].append((instruction, rest))
+    return found
+
+
+def of_image(wanted: str) -> str:
+    """The last `wanted` instruction of the final stage."""
+    return [rest for instruction, rest in stages()[-1] if instruction == wanted][-1]
+
+
+def image_environment() -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in of_image("ENV").split())
+
+
+def worker_environment() -> dict[str, str]:
+    """What the worker of the compose file sees of ours."""
+    both = image_environment() | service("worker")["environment"]
+    return {name: value for name, value in both.items() if name.startswith("TICKETS_")}
+
+
+def healthcheck_command() -> list[str]:
+    command: list[str] = json.loads(of_image("HEALTHCHECK").split("CMD", 1)[1])
+    return command

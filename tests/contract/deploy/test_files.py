@@ -1,0 +1,194 @@
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft202012Validator
+from prometheus_client import CollectorRegistry
+
+from stream_app.settings import Settings
+from stream_app.worker.probes import Probes
+from tests.contract.deploy.files import (
+    ROOT,
+    compose_file,
+    healthcheck_command,
+    image_environment,
+    of_image,
+    service,
+    stages,
+    worker_environment,
+)
+
+LOCK = ROOT / "deploy" / "locks" / "worker.txt"
+COMPOSE_SPEC = json.loads(
+    (ROOT / "tests" / "contract" / "specifications" / "compose-spec.json").read_text()
+)
+
+
+def test_the_compose_file_follows_the_compose_specification() -> None:
+    Draft202012Validator(COMPOSE_SPEC).validate(compose_file())
+
+
+def test_the_specification_refuses_a_misspelt_key() -> None:
+    broken = compose_file()
+    broken["services"]["worker"]["stop_grace_time"] = "15s"
+    assert not Draft202012Validator(COMPOSE_SPEC).is_valid(broken)
+
+
+def test_every_image_is_pinned_to_a_version() -> None:
+    python_image = dict(stages()[0])["ARG"].split("=", 1)[1]
+    bases = {rest.split()[0] for stage in stages()[1:] for name, rest in stage if name == "FROM"}
+    assert bases == {"${PYTHON_IMAGE}"}
+    for image in (python_image, service("kafka")["image"], service("worker")["image"]):
+        assert re.search(r":\d+\.\d+\.\d+(-[a-z-]+)?$", image), image
+
+
+def test_the_containers_run_the_kafka_that_the_tests_run() -> None:
+    pom = ElementTree.parse(ROOT / "stream_app" / "broker" / "pom.xml")  # noqa: S314 - our own file
+    version = pom.find(".//{*}kafka.version")
+    assert version is not None
+    assert service("kafka")["image"] == f"apache/kafka:{version.text}"
+
+
+@pytest.mark.parametrize("name", sorted(worker_environment().keys() - {"TICKETS_BUNDLE_DIR"}))
+def test_each_variable_is_a_setting(name: str) -> None:
+    group, field = name.removeprefix("TICKETS_").lower().split("_", 1)
+    annotation = Settings.model_fields[group].annotation
+    assert field in getattr(annotation, "model_fields", {})
+
+
+def test_the_settings_take_the_values_of_the_containers() -> None:
+    script = "import stream_app.settings as s; print(s.load_settings().model_dump_json())"
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PATH": os.environ["PATH"], **worker_environment()},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    settings = json.loads(ran.stdout)
+    assert settings["kafka"]["bootstrap_servers"] == "kafka:19092"
+    assert settings["worker"]["probe_host"] == "0.0.0.0"  # noqa: S104 - inside the container
+    # The grace period leaves room to commit and disconnect after the last micro-batch.
+    grace_s = float(service("worker")["stop_grace_period"].removesuffix("s"))
+    assert settings["worker"]["shutdown_s"] + 5 <= grace_s
+    cores = float(service("worker")["deploy"]["resources"]["limits"]["cpus"])
+    assert settings["inference"]["lanes"] == cores
+    assert service("worker")["deploy"]["replicas"] <= settings["topics"]["partitions"]
+
+
+def test_each_address_that_kafka_advertises_is_one_it_listens_on() -> None:
+    environment = service("kafka")["environment"]
+    listeners = dict(
+        listener.split("://") for listener in environment["KAFKA_LISTENERS"].split(",")
+    )
+    advertised = dict(
+        listener.split("://") for listener in environment["KAFKA_ADVERTISED_LISTENERS"].split(",")
+    )
+    protocols = dict(
+        pair.split(":") for pair in environment["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
+    )
+    assert protocols.keys() == listeners.keys()
+    assert {name: f":{address.split(':')[1]}" for name, address in advertised.items()} == {
+        name: address for name, address in listeners.items() if name != "CONTROLLER"
+    }
+    assert worker_environment()["TICKETS_KAFKA_BOOTSTRAP_SERVERS"] == advertised["PLAINTEXT"]
+    published = [port.rsplit(":", 1)[0] for port in service("kafka")["ports"]]
+    assert published == [f"127.0.0.1:{advertised['HOST'].split(':')[1]}"]
+
+
+def test_the_bundles_are_mounted_where_the_image_looks_and_cannot_be_changed() -> None:
+    [mount] = service("worker")["volumes"]
+    assert mount["target"] == image_environment()["TICKETS_BUNDLE_DIR"]
+    assert mount["read_only"] is True
+
+
+def test_the_worker_has_no_more_rights_than_it_needs() -> None:
+    worker = service("worker")
+    assert worker["read_only"] is True
+    assert worker["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in worker["security_opt"]
+    # The one writable place is where the image starts.
+    assert worker["tmpfs"] == [of_image("WORKDIR")]
+
+
+def test_the_image_runs_as_a_fixed_user_that_is_not_root() -> None:
+    user, group = of_image("USER").split(":")
+    assert int(user) > 0
+    assert int(group) > 0
+    names = [instruction for instruction, _ in stages()[-1]]
+    assert names.index("USER") < names.index("ENTRYPOINT")
+
+
+def test_the_final_stage_installs_nothing() -> None:
+    for instruction, rest in stages()[-1]:
+        if instruction == "COPY":
+            assert rest == "--from=build /opt/tickets /opt/tickets"
+        if instruction == "RUN":
+            assert not re.search(r"\b(pip|apt|apt-get|curl|wget)\b", rest)
+
+
+def test_everything_that_the_image_copies_exists_and_is_in_the_build_context() -> None:
+    let_in = [
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+    copied = [
+        path
+        for stage in stages()[1:-1]
+        for instruction, rest in stage
+        if instruction == "COPY"
+        for path in rest.split()[:-1]
+    ]
+    assert sorted(copied) == sorted(let_in)
+    assert all((ROOT / path).exists() for path in copied)
+
+
+def test_the_lock_of_the_image_pins_each_package_by_digest_and_holds_no_training() -> None:
+    text = LOCK.read_text()
+    requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    names = {re.split(r"[=\[]", line, maxsplit=1)[0].lower() for line in requirements}
+    assert all("==" in line for line in requirements)
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        assert "--hash=sha256:" in block, block.splitlines()[0]
+    assert names.isdisjoint({"torch", "transformers", "onnx", "mlflow", "testcontainers"})
+    assert "://" not in text
+
+
+def test_the_image_starts_a_command_that_exists() -> None:
+    command = [*json.loads(of_image("ENTRYPOINT")), *json.loads(of_image("CMD"))]
+    script = shutil.which(command[0], path=str(Path(sys.executable).parent))
+    assert script is not None
+    ran = subprocess.run([script, *command[1:], "--help"], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "--check" in ran.stdout
+
+
+async def test_the_image_is_healthy_while_the_worker_answers_and_not_after() -> None:
+    probes = Probes(CollectorRegistry(), lambda: None)
+    port = await probes.start("127.0.0.1", 0)
+    try:
+        assert await _healthcheck(port) == 0
+    finally:
+        await probes.stop()
+    assert await _healthcheck(port) != 0
+
+
+async def _healthcheck(port: int) -> int:
+    command = healthcheck_command()
+    assert command[0] == "python"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command[1:],
+        env={"TICKETS_WORKER_PROBE_PORT": str(port)},
+        stderr=subprocess.DEVNULL,
+    )
+    return await process.wait()

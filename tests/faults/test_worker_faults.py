@@ -1,0 +1,60 @@
+"""Workers die, join, leave and fail under load: every ticket still ends in exactly one queue."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stream_app.broker import Broker
+from stream_app.settings import TopicSettings
+from tests.conftest import StartWorker
+from tests.faults.verifier import Verifier, demo_tickets, load, send
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model]
+
+# Small batches and slow commits make a kill land between a publish and its commit.
+SMALL_STEPS = {"TICKETS_WORKER_BATCH_TICKETS": "16", "TICKETS_WORKER_COMMIT_INTERVAL_S": "2"}
+
+
+def test_kill_9_under_load_three_times_loses_nothing(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, verifier: Verifier
+) -> None:
+    ledger = send(kafka.bootstrap_servers, unique_topics.raw, demo_tickets(4_000))
+    done = 0
+    for _ in range(3):
+        worker = start_worker(**SMALL_STEPS)
+        done = verifier.wait_for_outcomes(done + 300)
+        worker.kill()
+        assert done < 4_000, "the kill came after the work"
+    start_worker()
+    verdict = verifier.check(ledger)
+    assert verdict.copies > 0, "no kill hit work that was published and not committed"
+
+
+def test_a_second_worker_joins_and_leaves_under_load(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, verifier: Verifier
+) -> None:
+    with load(kafka.bootstrap_servers, unique_topics.raw, rate_per_s=150) as ledger:
+        start_worker()
+        done = verifier.wait_for_outcomes(200)
+        second = start_worker()
+        done = verifier.wait_for_outcomes(done + 600)
+        assert "tickets_acked_total 0.0" not in second.metrics(), "the second worker did nothing"
+        assert second.terminate() == 0
+        verifier.wait_for_outcomes(done + 600)
+    verifier.check(ledger)
+
+
+def test_sigterm_in_mid_batch_ends_in_ten_seconds_without_a_duplicate(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, verifier: Verifier
+) -> None:
+    ledger = send(kafka.bootstrap_servers, unique_topics.raw, demo_tickets(4_000))
+    worker = start_worker()
+    done = verifier.wait_for_outcomes(300)
+    started = time.monotonic()
+    assert worker.terminate() == 0
+    assert time.monotonic() - started < 10
+    assert done < 4_000
+    start_worker()
+    assert verifier.check(ledger).copies == 0

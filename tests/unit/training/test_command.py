@@ -1,0 +1,73 @@
+"""`tickets train` tells a mistake before it trains, and needs its extra only when it is called."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_app.bundle import Manifest
+from stream_app.cli import train as entry
+from stream_app.errors import Unavailable, UserError
+from training.command import app, bundle_name
+
+
+def run(*arguments: str) -> None:
+    """Call the subcommand with `arguments`, as the outer command does."""
+    context = typer.Context(typer.main.get_command(app))
+    context.args = list(arguments)
+    entry.train(context)
+
+
+@given(st.text())
+def test_every_data_set_name_makes_a_valid_bundle_name(wanted: str) -> None:
+    patterns = [
+        part.pattern for part in Manifest.model_fields["name"].metadata if hasattr(part, "pattern")
+    ]
+    assert re.fullmatch(patterns[0], bundle_name(wanted))
+
+
+def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "REQUIRED_PACKAGES", ("training", "no_such_package"))
+    with pytest.raises(Unavailable, match=r"no no_such_package\): pip install"):
+        run("--quick")
+
+
+def test_the_entry_imports_neither_torch_nor_training() -> None:
+    script = (
+        "import sys, stream_app.cli.train\n"
+        "heavy = {'torch', 'training', 'transformers', 'onnx'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_mistake_is_told_before_torch_is_imported(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from training.command import app\n"
+        "from stream_app.errors import UserError\n"
+        "try:\n"
+        "    app(['--data', 'nowhere.csv'], standalone_mode=False)\n"
+        "except UserError:\n"
+        "    sys.exit('torch' in sys.modules)\n"
+        "sys.exit('no error')"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
+
+
+def test_labels_outside_the_taxonomy_are_an_error_before_the_fit(tmp_path: Path) -> None:
+    data = tmp_path / "other.csv"
+    data.write_text("text,intent\n" + "a,play_music\nb,play_music\nc,stop\nd,stop\n" * 3)
+    with pytest.raises(UserError, match="does not place these labels: play_music, stop"):
+        run("--data", str(data), "--out", str(tmp_path / "bundles"))
+
+
+def test_an_output_folder_that_cannot_be_made_is_an_error_before_the_fit(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write bundles to"):
+        run("--data", "starter", "--out", str(tmp_path / "file"))
