@@ -89,7 +89,9 @@ class DeadLetter(OutgoingMessage):
         )
 
 
-def original_headers(headers: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+def original_headers(
+    headers: Iterable[tuple[str, bytes | None]],
+) -> list[tuple[str, bytes | None]]:
     """The source record's own headers: everything before the block that `to_headers` appended.
 
     A record that was redriven and refused again carries only one block, because redriving

@@ -139,7 +139,8 @@ def train_bundle(
         measured = slice(len(held_out), None) if dataset.test else aside
         targets = unseen_targets[measured]
         metrics = _metrics(
-            exact.logits[measured], shipped.logits[measured] / np.float32(calibration.temperature),
+            exact.logits[measured],
+            shipped.logits[measured] / np.float32(calibration.temperature),
             targets,
         ) | {"agreement": agreement}
 
@@ -185,7 +186,43 @@ def train_bundle(
     )
 
 
-@@@: Path, examples: Sequence[Example], max_tokens: int) -> list[list[int]]:
+def _fitted_network(
+    base: BaseModel,
+    dataset: Dataset,
+    examples: Sequence[Example],
+    recipe: Recipe,
+    *,
+    seed: int,
+    progress: FitProgress,
+) -> IntentNetwork:
+    # The head's first weights are drawn here, before `fit` seeds its own draws.
+    torch.manual_seed(seed)
+    network = IntentNetwork(
+        base.encoder, width=base.width, intents=len(dataset.intents), dropout=recipe.dropout
+    )
+    rows = _encode(base.tokenizer_path, examples, min(recipe.max_tokens, base.max_tokens))
+    targets = _targets(dataset, examples).tolist()
+    fit(network, rows, targets, recipe, seed=seed, progress=progress)
+    return network
+
+
+def _metrics(
+    exact_logits: npt.NDArray[np.float32],
+    calibrated_logits: npt.NDArray[np.float32],
+    targets: npt.NDArray[np.intp],
+) -> dict[str, float]:
+    """Quality of the shipped graph, and the float32 graph's accuracy to compare with."""
+    probabilities = softmax(calibrated_logits)
+    answers = probabilities.argmax(axis=1)
+    return {
+        "accuracy_fp32": accuracy(exact_logits.argmax(axis=1), targets),
+        "accuracy_int8": accuracy(answers, targets),
+        "macro_f1": macro_f1(answers, targets),
+        "ece": expected_calibration_error(probabilities.max(axis=1), answers == targets),
+    }
+
+
+def _encode(tokenizer_path: Path, examples: Sequence[Example], max_tokens: int) -> list[list[int]]:
     encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
     return encoder.encode([example.text for example in examples])
 

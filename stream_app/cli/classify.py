@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from schemas import RawTicket, TriagedTicket
 from stream_app.cli.output import JsonFlag, out
+from stream_app.cli.terminal_text import one_line
 
 BATCH_LINES = 256
 """Lines of standard input decided together."""
@@ -78,8 +80,7 @@ def decision_table(ticket: TriagedTicket) -> Table:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="dim")
     table.add_column()
-    shown = ticket.text if len(ticket.text) <= 200 else ticket.text[:199] + "…"
-    table.add_row("ticket", shown.replace("[", "\\["))
+    table.add_row("ticket", escape(one_line(ticket.text, 200)))
     table.add_row("queue", f"[bold]{ticket.queue.value}[/]")
     table.add_row("intent", f"{ticket.intent}  ({ticket.confidence:.0%})")
     table.add_row("category", f"{ticket.category}, {ticket.priority.value} priority")
@@ -87,7 +88,7 @@ def decision_table(ticket: TriagedTicket) -> Table:
         source = ticket.subject if finding.field == "subject" else ticket.text
         matched = ""
         if finding.span is not None and source is not None:
-            matched = f": “{source[finding.span.start : finding.span.end]}”".replace("[", "\\[")
+            matched = f": “{escape(one_line(source[finding.span.start : finding.span.end], 80))}”"
         table.add_row(finding.severity.value, f"{finding.rule}{matched}")
     table.add_row("model", f"{ticket.model.name} {ticket.model.version}")
     table.add_row("", "")

@@ -6,10 +6,11 @@ import logging
 import os
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.logging import RichHandler
+from rich.markup import escape
 
 from stream_app.cli.output import err, out
 from stream_app.errors import UserError
@@ -69,10 +70,11 @@ def _register() -> None:
 
 
 def set_up_logging(level: str) -> None:
-    """Log to stderr at `level`; client libraries only from warnings up.
+    """Log to stderr at `level`; client libraries not at all.
 
     aiokafka and Faust build a debug record for every message they move, which costs a tenth of
-    a worker's time even where nothing is printed.
+    a worker's time even where nothing is printed. aiokafka repeats a lost connection dozens of
+    times a second; what comes of it is an error of the call that needed the connection.
     """
     logging.basicConfig(
         level=level.upper(),
@@ -82,7 +84,7 @@ def set_up_logging(level: str) -> None:
         force=True,
     )
     for library in ("aiokafka", "faust", "mode", "kafka", "testcontainers", "urllib3", "asyncio"):
-        logging.getLogger(library).setLevel(logging.ERROR)
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 def run() -> None:
@@ -90,11 +92,12 @@ def run() -> None:
     set_up_logging("info")
     _register()
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        _fail(f"{error.format_message()} (`tickets --help` lists what there is)", error.exit_code)
     except UserError as error:
-        err.print(f"[bold red]error:[/] {_escaped(error.message)}", soft_wrap=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        _fail(error.message, error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         err.print("interrupted")
         sys.exit(130)
     except BrokenPipeError:
@@ -103,7 +106,6 @@ def run() -> None:
         sys.exit(141)
 
 
-def _escaped(message: str) -> str:
-    from rich.markup import escape
-
-    return escape(message)
+def _fail(message: str, exit_code: int) -> NoReturn:
+    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    sys.exit(exit_code)

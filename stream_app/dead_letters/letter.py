@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas import DeadLetter, DeadLetterHeader
+from schemas import DeadLetter, original_headers
 from stream_app.messages import OutgoingRecord, Record
 
 
@@ -49,12 +49,11 @@ class Letter:
 
     def original(self) -> OutgoingRecord:
         """The source record as it was, addressed to the topic that it came from."""
-        added = {name.value for name in DeadLetterHeader}
         return OutgoingRecord(
             topic=self.error.topic,
             key=self.record.key,
             value=self.record.value,
-            headers=[header for header in self.record.headers if header[0] not in added],
+            headers=original_headers(self.record.headers),
         )
 
 

@@ -1,31 +1,18 @@
-"""An idempotent producer that keeps count of what the broker has confirmed; retries nothing."""
+"""Hands records over in bulk and keeps count of what the broker has confirmed; retries nothing."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-
-from stream_app.errors import Unavailable, UserError
+from stream_app.errors import Unavailable
 from stream_app.messages import OutgoingRecord
-from stream_app.topics import DEAD_LETTER_OVERHEAD_BYTES, MAX_RECORD_BYTES
+from stream_app.producer import CONFIRMED_WITHIN_S, RecordProducer, open_producer, undelivered
 
 MAX_UNCONFIRMED = 10_000
 """Records in flight. The client bounds their bytes by itself: one open batch a partition."""
-
-CONFIRMED_WITHIN_S = 40.0
-"""Longest time without any confirmation. An idempotent aiokafka producer retries for ever, so the
-end of patience is ours; a broker that restarts is back well before."""
-
-STOPPED_WITHIN_S = 5.0
-LINGER_MS = 5
-MAX_BATCH_BYTES = 256 * 1024
 
 
 class Sender:
@@ -35,12 +22,11 @@ class Sender:
     after it is sent, and `confirmed` stays true.
     """
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
+    def __init__(self, producer: RecordProducer) -> None:
         self._producer = producer
         self._unconfirmed = 0
         self._settled = asyncio.Event()
         self._failure: BaseException | None = None
-        self._turn = itertools.count()
         self.confirmed = 0
         """Records that the broker has confirmed."""
 
@@ -51,12 +37,7 @@ class Sender:
         `Unavailable` where a delivery failed.
         """
         await self._wait_until_at_most(MAX_UNCONFIRMED - 1)
-        try:
-            delivery = await self._hand_over(record)
-        except MessageSizeTooLargeError as error:
-            raise UserError(f"a record is larger than the producer may send: {error}") from error
-        except KafkaError as error:
-            raise _undelivered(error) from error
+        delivery = await self._producer.hand_over(record)
         self._unconfirmed += 1
         delivery.add_done_callback(self._settle)
 
@@ -74,25 +55,7 @@ class Sender:
                     f"Kafka confirmed nothing for {CONFIRMED_WITHIN_S:g} s"
                 ) from error
         if self._failure is not None:
-            raise _undelivered(self._failure) from self._failure
-
-    async def _hand_over(self, record: OutgoingRecord) -> asyncio.Future[Any]:
-        if record.key is None and record.value is None:
-            return await self._hand_over_empty(record)
-        delivery: asyncio.Future[Any] = await self._producer.send(
-            record.topic, value=record.value, key=record.key, headers=record.headers
-        )
-        return delivery
-
-    async def _hand_over_empty(self, record: OutgoingRecord) -> asyncio.Future[Any]:
-        """The client's `send` refuses a record without key and value, which Kafka allows."""
-        partitions = sorted(await self._producer.partitions_for(record.topic))
-        batch = self._producer.create_batch()
-        batch.append(key=None, value=None, timestamp=None, headers=record.headers)
-        delivery: asyncio.Future[Any] = await self._producer.send_batch(
-            batch, record.topic, partition=partitions[next(self._turn) % len(partitions)]
-        )
-        return delivery
+            raise undelivered(self._failure) from self._failure
 
     def _settle(self, delivery: asyncio.Future[Any]) -> None:
         self._unconfirmed -= 1
@@ -109,27 +72,5 @@ async def open_sender(
     bootstrap_servers: str, security: Mapping[str, Any], *, client_id: str
 ) -> AsyncIterator[Sender]:
     """A connected sender. Raises `Unavailable` where no broker answers."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers,
-        client_id=client_id,
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=LINGER_MS,
-        max_batch_size=MAX_BATCH_BYTES,
-        request_timeout_ms=int(CONFIRMED_WITHIN_S * 1000),
-        max_request_size=MAX_RECORD_BYTES + DEAD_LETTER_OVERHEAD_BYTES,
-        **security,
-    )
-    try:
-        await producer.start()
+    async with open_producer(bootstrap_servers, security, client_id=client_id) as producer:
         yield Sender(producer)
-    except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap_servers}: {error}") from error
-    finally:
-        # Without a broker the client waits for ever to deliver what is queued.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(producer.stop(), STOPPED_WITHIN_S)
-
-
-def _undelivered(error: BaseException) -> Unavailable:
-    return Unavailable(f"Kafka did not confirm a record ({type(error).__name__}: {error})")

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, cast
 
 import faust
 from mode.supervisors import CrashingSupervisor
@@ -24,12 +25,13 @@ is over its buffer, so the buffer holds several seconds of a worker's peak rate.
 SESSION_TIMEOUT_S = 30.0
 """How long a worker may be silent before the group gives its partitions to others."""
 
-TakenBatch = Sequence[Taken[faust.EventT[Any]]]
+RawEvent = faust.EventT[Any]
+TakenBatch = Sequence[Taken[RawEvent]]
 
 
 def build_app(
     settings: Settings, submit: Callable[[TakenBatch], Awaitable[None]]
-) -> tuple[faust.App, Callable[[faust.EventT[Any]], Awaitable[object]]]:
+) -> tuple[faust.App, Callable[[RawEvent], Awaitable[object]]]:
     """The application and the function that acks one of its events.
 
     The agent awaits `submit` for each micro-batch, so that the pipeline sets the pace.
@@ -51,6 +53,8 @@ def build_app(
         web_enabled=False,
         autodiscover=False,
         store="memory://",
+        # Faust makes this folder at start; by default it lies where the command was typed.
+        datadir=tempfile.gettempdir(),
     )
     raw = app.topic(
         settings.topics.raw,
@@ -59,15 +63,17 @@ def build_app(
         key_serializer="raw",
         value_serializer="raw",
     )
-    streams: list[faust.StreamT[Any]] = []
+    streams: list[faust.Stream[Any]] = []
 
-    async def triage_raw_tickets(stream: faust.StreamT[Any]) -> None:
+    async def triage_raw_tickets(incoming: faust.StreamT[Any]) -> None:
+        # The interface type that agents are declared with lacks the calls that do not ack.
+        stream = cast("faust.Stream[Any]", cast("faust.Stream[Any]", incoming).noack())
         streams[:] = [stream]
         wait_s = settings.worker.batch_wait_ms / 1000
-        async for events in stream.noack().noack_take(settings.worker.batch_tickets, wait_s):
+        async for events in stream.noack_take(settings.worker.batch_tickets, wait_s):
             await submit([Taken(_record(event), event) for event in events])
 
-    async def ack(event: faust.EventT[Any]) -> object:
+    async def ack(event: RawEvent) -> object:
         return await streams[0].ack(event)
 
     app.agent(raw, name="triage", concurrency=1, supervisor_strategy=CrashingSupervisor)(
@@ -76,7 +82,7 @@ def build_app(
     return app, ack
 
 
-def _record(event: faust.EventT[Any]) -> Record:
+def _record(event: RawEvent) -> Record:
     message = event.message
     return Record(
         topic=message.topic,
@@ -85,5 +91,6 @@ def _record(event: faust.EventT[Any]) -> Record:
         timestamp=round(message.timestamp * 1000),
         key=message.key,
         value=message.value,
-        headers=tuple(message.headers or ()),
+        # aiokafka hands over a list of pairs, in which a name may stand twice.
+        headers=tuple(cast(Iterable[tuple[str, bytes | None]], message.headers or ())),
     )

@@ -24,11 +24,12 @@ from typing import Generic, TypeVar
 
 from schemas import RawTicket
 from stream_app.messages import Record, Refusal, decode
+from stream_app.producer import RecordProducer
 from stream_app.worker.dead_letter_run import DeadLetterRun
 from stream_app.worker.decide import Decider, Outcome
 from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.offset_tracker import InFlight, OffsetTracker
-from stream_app.worker.publisher import Publisher
+from stream_app.worker.publisher import publish
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +51,14 @@ class Pipeline(Generic[Event]):
         self,
         *,
         decider: Decider,
-        publisher: Publisher,
+        producer: RecordProducer,
         ack: Callable[[Event], Awaitable[object]],
         run: DeadLetterRun,
         metrics: WorkerMetrics,
         batches_in_flight: int,
     ) -> None:
         self._decider = decider
-        self._publisher = publisher
+        self._producer = producer
         self._ack = ack
         self._run = run
         self._metrics = metrics
@@ -110,7 +111,7 @@ class Pipeline(Generic[Event]):
             self._threads, self._decider.decide, decoded
         )
         decided = time.perf_counter()
-        await self._publisher.publish([outcome.outgoing for outcome in outcomes])
+        await publish(self._producer, [outcome.outgoing for outcome in outcomes])
         self._metrics.decide_seconds.observe(decided - started)
         self._metrics.publish_seconds.observe(time.perf_counter() - decided)
         self._count(outcomes)

@@ -10,27 +10,32 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 from faust import App
 
 from stream_app.broker import ensure_topics
+from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable
 from stream_app.guardrails import load_rules
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.local_triage import open_model
+from stream_app.producer import RecordProducer, open_producer
 from stream_app.routing import load_policy
 from stream_app.settings import Settings
 from stream_app.topics import topic_specs
 from stream_app.worker.dead_letter_run import DeadLetterRun
 from stream_app.worker.decide import Decider
-from stream_app.worker.faust_app import TakenBatch, build_app
+from stream_app.worker.faust_app import RawEvent, TakenBatch, build_app
 from stream_app.worker.lag import LagMeter
 from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.pipeline import Pipeline
 from stream_app.worker.probes import Probes
-from stream_app.worker.publisher import Publisher
 
 log = logging.getLogger(__name__)
+
+ANSWER_WITHIN_S = 5.0
+"""How long a broker may take to answer at start."""
 
 
 async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
@@ -55,11 +60,14 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         probes = Probes(metrics.registry, state.reason_not_ready)
         port = await probes.start(settings.worker.probe_host, settings.worker.probe_port)
         stack.push_async_callback(probes.stop)
+        await asyncio.to_thread(
+            check_answers, servers, timeout_s=ANSWER_WITHIN_S, kafka_security=security
+        )
         await ensure_topics(servers, topic_specs(settings.topics), kafka_security=security)
-        publisher = Publisher(servers, security)
-        await publisher.start()
-        stack.push_async_callback(publisher.stop)
-        app, pipeline = _wire(settings, decider, publisher, metrics)
+        producer = await stack.enter_async_context(
+            open_producer(servers, security, client_id="ticket-worker")
+        )
+        app, pipeline = _wire(settings, decider, producer, metrics)
         stack.push_async_callback(pipeline.close)
         lag = LagMeter(
             servers,
@@ -102,17 +110,17 @@ class _State:
 
 
 def _wire(
-    settings: Settings, decider: Decider, publisher: Publisher, metrics: WorkerMetrics
-) -> tuple[App, Pipeline[object]]:
+    settings: Settings, decider: Decider, producer: RecordProducer, metrics: WorkerMetrics
+) -> tuple[App, Pipeline[RawEvent]]:
     """Join the Faust application and the pipeline, each of which calls the other."""
 
     async def submit(batch: TakenBatch) -> None:
         await pipeline.submit(batch)
 
     app, ack = build_app(settings, submit)
-    pipeline: Pipeline[object] = Pipeline(
+    pipeline: Pipeline[RawEvent] = Pipeline(
         decider=decider,
-        publisher=publisher,
+        producer=producer,
         ack=ack,
         run=DeadLetterRun(settings.worker.dead_letters_in_a_row),
         metrics=metrics,
@@ -121,11 +129,12 @@ def _wire(
     return app, pipeline
 
 
-async def _until_end(app: App, pipeline: Pipeline[object], stop: asyncio.Event) -> None:
+async def _until_end(app: App, pipeline: Pipeline[RawEvent], stop: asyncio.Event) -> None:
     """Return when told to stop; raise what broke otherwise."""
     stopped = asyncio.create_task(stop.wait())
     ended = asyncio.create_task(app.wait_for_stopped(stopped))
-    await asyncio.wait({stopped, ended, pipeline.failure}, return_when=asyncio.FIRST_COMPLETED)
+    ends: set[asyncio.Future[Any]] = {stopped, ended, pipeline.failure}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     ended.cancel()
     if pipeline.failure.done():

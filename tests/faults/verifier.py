@@ -168,8 +168,11 @@ class Verifier:
             assert message.error() is None, message.error()
             headers = dict(message.headers() or [])
             event = headers.get("ce_id") or headers["__dlq.errors.event.id"]
+            topic = message.topic()
+            assert isinstance(event, bytes)
+            assert topic is not None
             event_id = event.decode()
-            self._verdict.queues.setdefault(event_id, set()).add(message.topic())
+            self._verdict.queues.setdefault(event_id, set()).add(topic)
             self._verdict.values[event_id] = message.value()
             self._verdict.keys[event_id] = message.key()
             self._verdict.records += 1

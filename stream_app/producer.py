@@ -1,0 +1,101 @@
+"""The product's one way to hand records to Kafka: idempotent, each delivery a future to await.
+
+Owns the client's tuning and its quirks; counts nothing and retries nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.structs import RecordMetadata
+
+from stream_app.errors import Unavailable, UserError
+from stream_app.messages import OutgoingRecord
+from stream_app.topics import DEAD_LETTER_OVERHEAD_BYTES, MAX_RECORD_BYTES
+
+CONFIRMED_WITHIN_S = 40.0
+"""Longest time without a confirmation. An idempotent aiokafka producer retries for ever, so the
+end of patience is ours; a broker that restarts is back well before."""
+
+STOPPED_WITHIN_S = 5.0
+
+LINGER_MS = 5
+"""How long the client waits to fill a request. A micro-batch is handed over at once, so a few
+milliseconds gather it whole."""
+
+MAX_BATCH_BYTES = 256 * 1024
+
+
+class RecordProducer:
+    """Hands records over; the broker's answer is in the future that each call returns."""
+
+    def __init__(self, client: AIOKafkaProducer) -> None:
+        self._client = client
+        self._turn = itertools.count()
+
+    async def hand_over(self, record: OutgoingRecord) -> asyncio.Future[RecordMetadata]:
+        """Queue one record; waits while the client's open batch of its partition is full.
+
+        Raises `UserError` for a record that is larger than the producer may send, and
+        `Unavailable` where the client cannot take it.
+        """
+        try:
+            if record.key is None and record.value is None:
+                return await self._hand_over_empty(record)
+            delivery: asyncio.Future[RecordMetadata] = await self._client.send(
+                record.topic, value=record.value, key=record.key, headers=record.headers
+            )
+        except MessageSizeTooLargeError as error:
+            raise UserError(f"a record is larger than the producer may send: {error}") from error
+        except KafkaError as error:
+            raise undelivered(error) from error
+        return delivery
+
+    async def _hand_over_empty(self, record: OutgoingRecord) -> asyncio.Future[RecordMetadata]:
+        """The client's `send` refuses a record without key and value, which Kafka allows."""
+        partitions = sorted(await self._client.partitions_for(record.topic))
+        batch = self._client.create_batch()
+        batch.append(key=None, value=None, timestamp=None, headers=record.headers)
+        delivery: asyncio.Future[RecordMetadata] = await self._client.send_batch(
+            batch, record.topic, partition=partitions[next(self._turn) % len(partitions)]
+        )
+        return delivery
+
+
+@asynccontextmanager
+async def open_producer(
+    bootstrap_servers: str, security: Mapping[str, Any], *, client_id: str
+) -> AsyncIterator[RecordProducer]:
+    """A connected producer. Raises `Unavailable` where no broker answers."""
+    client = AIOKafkaProducer(
+        bootstrap_servers=bootstrap_servers,
+        client_id=client_id,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=LINGER_MS,
+        max_batch_size=MAX_BATCH_BYTES,
+        request_timeout_ms=int(CONFIRMED_WITHIN_S * 1000),
+        max_request_size=MAX_RECORD_BYTES + DEAD_LETTER_OVERHEAD_BYTES,
+        **security,
+    )
+    try:
+        await client.start()
+        yield RecordProducer(client)
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {bootstrap_servers}: {error}") from error
+    finally:
+        # Without a broker the client waits for ever to deliver what is queued.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(client.stop(), STOPPED_WITHIN_S)
+
+
+def undelivered(error: BaseException) -> Unavailable:
+    """The error for a delivery that the broker did not confirm."""
+    return Unavailable(f"Kafka did not confirm a record ({type(error).__name__}: {error})")
