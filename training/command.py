@@ -12,8 +12,8 @@ from rich.table import Table
 from stream_app.bundle import bundle_store
 from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import UserError
-from training.datasets import load_dataset
 from training.recipe import FULL, QUICK
+from training.starter_set import load_training_data
 from training.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ def train(
         typer.Option("--out", help="Folder for the bundle; else this machine's.", metavar="DIR"),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A usable model in about a minute.")
+        bool, typer.Option("--quick", help="A usable model in seconds: only the head is fitted.")
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Fine-tune an encoder on labelled tickets and write a checked int8 bundle."""
-    dataset = load_dataset(data)
+    dataset = load_training_data(data)
     labels = load_taxonomy(taxonomy).labels(dataset.intents)
     store = _writable(out_dir or bundle_store())
     recipe = QUICK if quick else FULL

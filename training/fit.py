@@ -30,10 +30,14 @@ def fit(
 ) -> None:
     """Train `network` in place on token ids `rows` with label indices `targets`.
 
-    AdamW (Loshchilov and Hutter 2019) with cross entropy. Deterministic for a seed, a machine and
+    First the head alone, then, for `recipe.epochs` above 0, the whole network with AdamW
+    (Loshchilov and Hutter 2019) and cross entropy. Deterministic for a seed, a machine and
     a number of threads. `progress` hears of every batch.
     """
     torch.manual_seed(seed)
+    fit_head(network, rows, targets)
+    if recipe.epochs == 0:
+        return
     chance = random.Random(seed)  # noqa: S311 - repeatability, not secrecy
     steps = recipe.epochs * -(-len(rows) // recipe.batch_rows)
     optimizer = _optimizer(network, recipe)
@@ -41,7 +45,6 @@ def fit(
         optimizer, lambda step: _learning_rate_share(step, steps, recipe.warmup_share)
     )
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
-    fit_head(network, rows, targets)
     network.train()
     for epoch in range(1, recipe.epochs + 1):
         progress.start_epoch(epoch, recipe.epochs, rows=len(rows))

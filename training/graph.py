@@ -15,8 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from stream_app.inference import cut_by_padded_tokens
 from stream_app.inference.encoder import pad
@@ -27,8 +25,7 @@ OPSET = 17
 
 MAX_PADDED_TOKENS = 1_024
 MAX_ROWS = 32
-"""The serving defaults: dynamic quantization takes its scale from the whole batch, so figures
-measured on other batches would not be those of serving."""
+"""The serving defaults."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +70,6 @@ def export_graph(network: IntentNetwork, path: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
-
-
-def quantize_graph(source: Path, target: Path) -> None:
-    """Write the int8 form of `source` to `target`: weights per channel, activations at run time."""
-    shaped = target.with_suffix(".shaped.onnx")
-    quant_pre_process(source, shaped, skip_optimization=True, skip_symbolic_shape=True)
-    quantize_dynamic(shaped, target, per_channel=True, weight_type=QuantType.QInt8)
-    shaped.unlink()
 
 
 def run_graph(path: Path, rows: Sequence[list[int]]) -> GraphOutput:

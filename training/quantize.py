@@ -87,10 +87,10 @@ class _Quantizer:
         table, indices = node.input
         output = node.output[0]
         self._quantize_constant(table, axis=1)
-        self._add("Gather", [f"{table}/int8", indices], f"{output}/int8", axis=0)
-        self._add("Gather", [f"{table}/scale", indices], f"{output}/scale", axis=0)
-        self._add("Cast", [f"{output}/int8"], f"{output}/unscaled", to=TensorProto.FLOAT)
-        self._add("Mul", [f"{output}/unscaled", f"{output}/scale"], output)
+        self._add("Gather", [f"{table}/int8", indices], f"{output}/row", axis=0)
+        self._add("Gather", [f"{table}/scale", indices], f"{output}/row_scale", axis=0)
+        self._add("Cast", [f"{output}/row"], f"{output}/unscaled", to=TensorProto.FLOAT)
+        self._add("Mul", [f"{output}/unscaled", f"{output}/row_scale"], output)
 
     def _quantize_constant(self, name: str, *, axis: int) -> None:
         """Store `name` as int8 and its scales; `axis` is the one that shares a scale."""

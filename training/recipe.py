@@ -36,13 +36,7 @@ FULL = Recipe(epochs=10, batch_rows=32, learning_rate=1.5e-4, head_learning_rate
 """For data sets of some thousand rows."""
 
 QUICK = Recipe(
-    epochs=2,
-    batch_rows=32,
-    learning_rate=1e-4,
-    head_learning_rate=1e-3,
-    label_smoothing=0.0,
-    max_tokens=64,
-    held_out_share=0.1,
+    epochs=0, batch_rows=32, learning_rate=0.0, head_learning_rate=0.0, held_out_share=0.1
 )
-"""For a first look on the starter set: most of its accuracy comes from the probed head, and two
-gentle epochs add to it."""
+"""For a first look on the starter set, in seconds: the head on the untouched encoder. Fine-tuning
+on so few rows takes minutes and changed the accuracy on other tickets by nothing."""

@@ -30,14 +30,15 @@ from stream_app.bundle import (
 )
 from stream_app.errors import CheckFailed
 from stream_app.inference import Encoder, open_classifier, softmax
+from stream_app.labelled_data import Dataset, Example, stratified_split
 from training.base_model import BaseModel, load_base_model
 from training.calibration import calibrate
-from training.datasets import Dataset, Example, stratified_split
 from training.fit import fit
-from training.graph import GraphOutput, export_graph, quantize_graph, run_graph
+from training.graph import GraphOutput, export_graph, run_graph
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
 from training.network import IntentNetwork
 from training.progress import FitProgress
+from training.quantize import quantize_graph
 from training.recipe import Recipe
 
 LEAST_AGREEMENT = 0.97

@@ -239,7 +239,7 @@ async def _watch(
         err.print(plain_line(outcome), markup=False, soft_wrap=True)
 
     view = QueueView(len(records))
-    live = err.is_terminal
+    live = err.is_interactive
     async with _live(view) if live else contextlib.nullcontext():
         await stream(
             scene.settings,

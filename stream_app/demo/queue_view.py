@@ -26,7 +26,8 @@ STYLES = {
 QUEUE_WIDTH = 9
 WIDE = 130
 """From so many columns on, a decision and its text stand on one line."""
-INTENT_WIDTH = 32
+INTENT_WIDTH = 34
+CONFIDENCE_WIDTH = 5
 REASON_WIDTH = 40
 TEXT_WIDTH = 60
 LINES_AROUND_DECISIONS = 10
@@ -113,11 +114,11 @@ def shown_text(outcome: Outcome) -> str:
 
 def _wide_lines(outcome: Outcome) -> list[Text]:
     ticket = outcome.ticket
-    intent = f"{ticket.intent} {ticket.confidence:.0%}" if ticket else "-"
+    intent = f"{_cut(ticket.intent, INTENT_WIDTH)} {ticket.confidence:.0%}" if ticket else "-"
     return [
         Text.assemble(
             (f"{outcome.queue:<{QUEUE_WIDTH}} ", STYLES[outcome.queue]),
-            (f"{_cut(intent, INTENT_WIDTH):<{INTENT_WIDTH}}  ", "cyan"),
+            (f"{intent:<{INTENT_WIDTH + CONFIDENCE_WIDTH}}  ", "cyan"),
             f"{_cut(outcome.reason, REASON_WIDTH):<{REASON_WIDTH}}  ",
             (shown_text(outcome), "dim"),
         )

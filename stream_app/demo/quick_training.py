@@ -45,9 +45,10 @@ class QuickTraining:
         self._started = time.monotonic()
         try:
             self._folder = Path(tempfile.mkdtemp(prefix="tickets-demo-"))
+            self._log = self._folder / "training.log"
+            self._log.touch()
         except OSError as error:
-            raise UserError(f"no folder for temporary files: {error.strerror}") from error
-        self._log = self._folder / "training.log"
+            raise UserError(f"no room for the training's files: {error.strerror}") from error
         train = [sys.executable, "-m", "stream_app", "train"]
         options = ["--quick", "--name", STARTER, "--out", str(store), "--json"]
         self._process = GuardedProcess(

@@ -54,7 +54,7 @@ class StageView:
 
     def tell(self) -> None:
         """Without a terminal, print what has changed; a terminal shows it anyway."""
-        if self._console.is_terminal:
+        if self._console.is_interactive:
             return
         for name, text in self._texts.items():
             if (now := text()) != self._told.get(name):
@@ -62,7 +62,7 @@ class StageView:
                 self._console.print(f"  {name:<{NAME_WIDTH}} {now}", markup=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
+        if self._console.is_interactive:
             self._live.start()
         return self
 

@@ -21,7 +21,10 @@ def local_worker_on_broker(
     with ExitStack() as stack:
         broker = stack.enter_context(find_broker(on_progress=on_progress))
         worker = stack.enter_context(
-            LocalWorker({"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers}, bundle=bundle)
+            # By its setting, which comes before what else the environment says of a cluster.
+            LocalWorker(
+                {"TICKETS_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers}, bundle=bundle
+            )
         )
         on_progress("starting a worker")
         worker.wait_until_ready()

@@ -168,6 +168,21 @@ def test_ctrl_c_leaves_no_process_no_file_and_no_topic(
     assert topics_of(kafka) == topics_before
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_leaves_nothing_either(
+    start: Start, bundle: Path, number: signal.Signals
+) -> None:
+    process = start("--bundle", str(bundle))
+    wait_for_line(process, b"no rule fired")
+    children = descendants(process)
+
+    process.send_signal(number)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert left_over(children) == []
+
+
 def test_a_worker_that_dies_in_mid_stream_is_told_and_nothing_is_left(
     start: Start, bundle: Path
 ) -> None:

@@ -10,8 +10,9 @@ from torch import nn
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from stream_app.inference.encoder import pad
-from training.graph import export_graph, quantize_graph, run_graph
+from training.graph import export_graph, run_graph
 from training.network import IntentNetwork
+from training.quantize import quantize_graph
 
 INTENTS = 6
 WIDTH = 64

@@ -13,8 +13,9 @@ import pytest
 from stream_app.bundle import list_bundles, read_bundle
 from stream_app.errors import UserError
 from stream_app.inference import open_classifier
+from stream_app.labelled_data import load_dataset
 from training.base_model import load_base_model
-from training.datasets import load_dataset
+from training.starter_set import load_starter
 
 INTENTS = ("card_swallowed", "change_pin", "exchange_rate", "request_refund")
 
@@ -26,7 +27,7 @@ def few_intents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "category"])
-        for example in load_dataset("starter").train:
+        for example in load_starter().train:
             if example.intent in INTENTS:
                 writer.writerow([example.text, example.intent])
     return path

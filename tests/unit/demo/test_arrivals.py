@@ -5,8 +5,8 @@ from collections import Counter
 
 from schemas import ErrorCode, RawTicket
 from stream_app.demo.arrivals import Kind, arrivals, broken_records, own_tickets
+from stream_app.labelled_data import load_dataset
 from stream_app.messages import Refusal, decode
-from training.datasets import load_dataset
 
 
 def test_every_own_ticket_is_a_raw_ticket_and_does_not_tell_its_kind() -> None:

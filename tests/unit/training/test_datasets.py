@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_app.errors import Unavailable, UserError
-from training.datasets import Dataset, Example, load_dataset, stratified_split
-from training.datasets.banking77 import CHECKSUMS, cache_folder, load_banking77
-from training.datasets.files import parse_csv, parse_jsonl
+from stream_app.labelled_data import Dataset, Example, load_dataset, stratified_split
+from stream_app.labelled_data.banking77 import CHECKSUMS, cache_folder, load_banking77
+from stream_app.labelled_data.files import parse_csv, parse_jsonl
 
 texts = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)
 intents = st.sampled_from(["refund", "card_lost", "Größe?"])
@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_used_says_where_and_why(
 
 
 def test_a_missing_data_set_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="expected banking77, starter, a file or a folder"):
+    with pytest.raises(Unavailable, match="expected banking77, a file or a folder"):
         load_dataset(str(tmp_path / "none.csv"))
 
 
@@ -150,9 +150,10 @@ def test_the_digest_tells_rows_and_parts_apart() -> None:
 
 
 def test_the_starter_set_covers_the_banking_taxonomy() -> None:
+    from training.starter_set import load_starter
     from training.taxonomy import load_taxonomy
 
-    starter = load_dataset("starter")
+    starter = load_starter()
     assert set(starter.intents) == set(load_taxonomy().intents)
     assert min(Counter(row.intent for row in starter.train).values()) >= 15
     assert max(Counter(row.text for row in starter.train).values()) == 1

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stream_app.errors import Unavailable, UserError
-from training.datasets.dataset import Example
+from stream_app.labelled_data.dataset import Example
 
 TEXT_COLUMNS = ("text", "utterance")
 LABEL_COLUMNS = ("intent", "category", "label", "type")

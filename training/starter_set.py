@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 
-from training.datasets.dataset import Dataset
-from training.datasets.files import read_examples
+from stream_app.labelled_data import Dataset, load_dataset
+from stream_app.labelled_data.files import read_examples
 
 
 def load_starter() -> Dataset:
@@ -15,3 +15,8 @@ def load_starter() -> Dataset:
         return Dataset(
             name="starter", train=tuple(row for part in parts for row in read_examples(part))
         )
+
+
+def load_training_data(spec: str) -> Dataset:
+    """What `--data` names: `starter`, or whatever `load_dataset` takes and raises."""
+    return load_starter() if spec == "starter" else load_dataset(spec)

@@ -14,8 +14,8 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from stream_app.errors import Unavailable, UserError
-from training.datasets.dataset import Dataset
-from training.datasets.files import read_examples
+from stream_app.labelled_data.dataset import Dataset
+from stream_app.labelled_data.files import read_examples
 
 COMMIT = "57ec275d8078af65b7731c2a98be812d844a6d6b"
 SOURCE = (

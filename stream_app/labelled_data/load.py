@@ -1,15 +1,14 @@
-"""Turns what the user wrote after `--data` into a data set."""
+"""Turns the name or path that the user gave into a data set, or into the rows of a replay."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from stream_app.errors import Unavailable, UserError
-from training.datasets.banking77 import load_banking77
-from training.datasets.dataset import Dataset, Example
-from training.datasets.files import SUFFIXES, read_examples
-from training.datasets.split import stratified_split
-from training.datasets.starter import load_starter
+from stream_app.labelled_data.banking77 import load_banking77
+from stream_app.labelled_data.dataset import Dataset, Example
+from stream_app.labelled_data.files import SUFFIXES, read_examples
+from stream_app.labelled_data.split import stratified_split
 
 TEST_SHARE = 0.15
 """How much of a file without a split of its own becomes the test part."""
@@ -19,7 +18,7 @@ SPLIT_SEED = 77
 
 
 def load_dataset(spec: str) -> Dataset:
-    """Load `banking77`, `starter`, a CSV or JSONL file, or a folder of such files.
+    """Load `banking77`, a CSV or JSONL file, or a folder of such files.
 
     A folder holds train, test and perhaps valid (`.csv` or `.jsonl`). A single file, or a folder
     without a test file, is split by a fixed seed with every label in both parts.
@@ -27,17 +26,23 @@ def load_dataset(spec: str) -> Dataset:
     Raises `Unavailable` where a file or a download is missing and `UserError` where the content
     cannot be used; each is one line with the file and the row.
     """
-    match spec:
-        case "banking77":
-            return load_banking77()
-        case "starter":
-            return load_starter()
+    if spec == "banking77":
+        return load_banking77()
     path = Path(spec)
     if path.is_dir():
         return _from_folder(path)
     if not path.exists():
-        raise Unavailable(f"no data set {spec}: expected banking77, starter, a file or a folder")
+        raise Unavailable(f"no data set {spec}: expected banking77, a file or a folder")
     return _with_test_part(path.stem, read_examples(path))
+
+
+def load_test_rows(spec: str) -> tuple[Example, ...]:
+    """The rows to measure with: the test part of a data set, or all rows of a single file.
+
+    Raises as `load_dataset` does.
+    """
+    path = Path(spec)
+    return read_examples(path) if path.is_file() else load_dataset(spec).test
 
 
 def _from_folder(folder: Path) -> Dataset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from training.datasets.dataset import Example
+from stream_app.labelled_data.dataset import Example
 
 
 def stratified_split(

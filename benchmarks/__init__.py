@@ -1,0 +1,1 @@
+"""One command for each figure of the README; results go to benchmarks/results."""

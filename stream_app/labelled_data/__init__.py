@@ -1,0 +1,7 @@
+"""Labelled tickets: finds and reads them, for training and for replays; trains nothing."""
+
+from stream_app.labelled_data.dataset import Dataset, Example
+from stream_app.labelled_data.load import load_dataset, load_test_rows
+from stream_app.labelled_data.split import stratified_split
+
+__all__ = ["Dataset", "Example", "load_dataset", "load_test_rows", "stratified_split"]
