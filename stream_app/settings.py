@@ -83,7 +83,7 @@ class WorkerSettings(_Group):
 
     consumer_group: str = Field(default="ticket-triage", min_length=1)
     batch_tickets: int = Field(
-        default=256, ge=1, le=4_096, description="Most tickets drained into one micro-batch."
+        default=128, ge=1, le=4_096, description="Most tickets drained into one micro-batch."
     )
     batch_wait_ms: int = Field(
         default=20, ge=1, le=10_000, description="Longest wait for a micro-batch to fill."
@@ -96,7 +96,7 @@ class WorkerSettings(_Group):
         default=1_000, ge=1, description="More dead letters than this in a row stop the worker."
     )
     shutdown_s: float = Field(
-        default=8.0, gt=0.0, description="Longest wait for micro-batches in flight at SIGTERM."
+        default=6.0, gt=0.0, description="Longest wait for micro-batches in flight at SIGTERM."
     )
     probe_host: str = "127.0.0.1"
     probe_port: int = Field(

@@ -111,9 +111,9 @@ def start_worker(
     started: list[LocalWorker] = []
     group = f"group-{unique_topics.raw}"
 
-    def start(*, wait: bool = True, **environment: str) -> LocalWorker:
+    def start(*, wait: bool = True, serving: Path | None = None, **environment: str) -> LocalWorker:
         settings = worker_environment(kafka, unique_topics, group) | environment
-        worker = LocalWorker(settings, bundle=bundle)
+        worker = LocalWorker(settings, bundle=serving or bundle)
         started.append(worker)
         if wait:
             worker.wait_until_ready()

@@ -13,6 +13,7 @@ arXiv 2208.07339, section 2). Embedding tables are int8 with one scale a row.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -115,9 +116,7 @@ class _Quantizer:
         self._add("Add", [f"{name}/scaled", "int8/centre_and_half"], f"{name}/shifted")
         self._add("Cast", [f"{name}/shifted"], f"{name}/int8", to=TensorProto.UINT8)
 
-    def _add(
-        self, operator: str, inputs: list[str], output: str, **attributes: int | list[int]
-    ) -> None:
+    def _add(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> None:
         self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
 
     def _store(self, name: str, value: npt.NDArray[np.generic] | np.generic) -> None:

@@ -168,9 +168,7 @@ def _begin_training(
 
 
 def _training_line(training: QuickTraining) -> Callable[[], str]:
-    return lambda: (
-        f"training on the starter set, once for all demos (a minute or two): {training.progress}"
-    )
+    return lambda: f"training on the starter set, once for all demos: {training.progress}"
 
 
 def _about(model: Path) -> str:

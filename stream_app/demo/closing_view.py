@@ -90,10 +90,8 @@ def _hits(balance: Conservation) -> list[str]:
     ordinary = balance.by_kind[Kind.ORDINARY]
     return [
         f"urgent:   {urgent.as_meant} of {urgent.sent} in priority",
-        f"abusive:  {abusive.as_meant} of {abusive.sent} found, "
-        f"{abusive.routed[Queue.PRIORITY]} of them in priority because urgent too"
-        if abusive.routed[Queue.PRIORITY]
-        else f"abusive:  {abusive.as_meant} of {abusive.sent} in toxic",
+        f"abusive:  {abusive.as_meant} of {abusive.sent} seen as such: in toxic, or in priority "
+        "where taken for urgent too",
         f"unclear:  {unclear.as_meant} of {unclear.sent} in review",
         f"ordinary: {ordinary.routed[Queue.TOXIC]} of {ordinary.sent} taken for abuse, "
         f"{ordinary.routed[Queue.REVIEW]} too unsure and in review",

@@ -71,7 +71,7 @@ class QuickTraining:
     def progress(self) -> str:
         """What it said last."""
         lines = self._lines()
-        return lines[-1] if lines else "first epoch"
+        return lines[-1] if lines else "starting"
 
     def bundle(self) -> Path:
         """The finished bundle. Raises `Unavailable` with its own last line where it failed."""

@@ -17,6 +17,9 @@ from stream_app.bundle import Bundle, BundleError, Calibration, Label
 from stream_app.inference.batching import cut_by_padded_tokens
 from stream_app.inference.encoder import Encoder, pad
 
+# The library has a telemetry client of its own; customers' text is near it.
+ort.disable_telemetry_events()
+
 ALTERNATIVES = 3
 """How many of the most likely intents a prediction names."""
 
@@ -149,8 +152,11 @@ class OnnxClassifier:
                 )
 
     def close(self) -> None:
-        """Let the running batches finish and end the lanes."""
-        self._lanes.shutdown()
+        """End the lanes: running batches finish, waiting ones are cancelled.
+
+        A `classify` that still waits for one of those raises `CancelledError`.
+        """
+        self._lanes.shutdown(cancel_futures=True)
 
     def _run(self, rows: list[list[int]]) -> list[Prediction]:
         input_ids, attention_mask = pad(rows)

@@ -18,6 +18,7 @@ from stream_app.broker import ensure_topics
 from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable
 from stream_app.guardrails import load_rules
+from stream_app.inference import Classifier
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.local_triage import open_model
 from stream_app.producer import RecordProducer, open_producer
@@ -51,8 +52,10 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         loop.add_signal_handler(number, stop.set)
     metrics = WorkerMetrics()
     async with contextlib.AsyncExitStack() as stack:
-        decider = await asyncio.to_thread(_open_decider, settings)
-        model = decider.model()
+        model = await asyncio.to_thread(open_model, settings.inference)
+        decider = _decider(settings, model)
+        # Ends threads that still decide what will be redelivered: they would hold up the exit.
+        stack.callback(model.close)
         metrics.model_info.labels(**model.reference.model_dump()).set(1)
         security = aiokafka_options(settings.kafka)
         servers = bootstrap_servers(settings.kafka)
@@ -145,11 +148,13 @@ async def _until_end(app: App, pipeline: Pipeline[RawEvent], stop: asyncio.Event
         raise Unavailable("Faust stopped the application by itself; nothing unfinished was acked")
 
 
-def _open_decider(settings: Settings) -> Decider:
-    rules = load_rules(settings.triage.rules)
-    policy = load_policy(settings.triage.policy)
-    model = open_model(settings.inference)
-    return Decider(model=lambda: model, rules=rules, policy=policy, topics=settings.topics)
+def _decider(settings: Settings, model: Classifier) -> Decider:
+    return Decider(
+        model=lambda: model,
+        rules=load_rules(settings.triage.rules),
+        policy=load_policy(settings.triage.policy),
+        topics=settings.topics,
+    )
 
 
 def check_worker(settings: Settings) -> str:
@@ -157,8 +162,10 @@ def check_worker(settings: Settings) -> str:
 
     Raises `UserError` for the first thing that is wrong.
     """
-    decider = _open_decider(settings)
-    reference = decider.model().reference
+    model = open_model(settings.inference)
+    decider = _decider(settings, model)
+    reference = model.reference
+    model.close()
     return (
         f"settings, rules {decider.rules.version}, policy {decider.policy.version} and model "
         f"{reference.name} {reference.version} are good"

@@ -43,7 +43,7 @@ def _references(node: object) -> Iterator[str]:
             yield from _references(value)
 
 
-def _spelled_out(node: Any, root: dict[str, Any]) -> Any:  # noqa: ANN401 - any part of a document
+def _spelled_out(node: Any, root: dict[str, Any]) -> Any:
     """`node` with every reference replaced by what it points at."""
     if isinstance(node, dict):
         beside = {

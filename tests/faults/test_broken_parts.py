@@ -64,9 +64,7 @@ def test_an_exception_inside_inference_stops_the_worker_with_nothing_acked(
     poison = json.dumps({"ticket_id": "P", "text": f"please help {POISON}"}).encode()
     values = [*demo_tickets(300), poison, *demo_tickets(300)]
     ledger = send(kafka.bootstrap_servers, unique_topics.raw, values)
-    broken = start_worker(
-        wait=False, TICKETS_INFERENCE_BUNDLE=str(bundle_that_fails_on_poison(bundle, tmp_path))
-    )
+    broken = start_worker(wait=False, serving=bundle_that_fails_on_poison(bundle, tmp_path))
     assert broken.process.wait(60) == 1
     assert "Gather" in broken.log_text()
     start_worker()
@@ -80,7 +78,7 @@ def test_a_failing_producer_stops_the_worker_with_nothing_acked(
     set_record_limit(kafka, unique_topics.standard, "64")
     worker = start_worker(wait=False)
     assert worker.process.wait(60) == 3
-    assert "error: Kafka did not confirm an outcome (MessageSizeTooLargeError" in worker.log_text()
+    assert "error: Kafka did not confirm a record (MessageSizeTooLargeError" in worker.log_text()
     assert "Traceback" not in worker.log_text()
     set_record_limit(kafka, unique_topics.standard, "1000000")
     start_worker()

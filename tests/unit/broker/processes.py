@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 
 def wait_until(holds: Callable[[], bool], within_s: float = 20.0) -> None:

@@ -5,8 +5,8 @@ from collections import Counter
 
 from schemas import ErrorCode, RawTicket
 from stream_app.demo.arrivals import Kind, arrivals, broken_records, own_tickets
-from stream_app.labelled_data import load_dataset
 from stream_app.messages import Refusal, decode
+from training.starter_set import load_starter
 
 
 def test_every_own_ticket_is_a_raw_ticket_and_does_not_tell_its_kind() -> None:
@@ -33,7 +33,7 @@ def test_a_few_hundred_records_of_every_kind_each_with_a_key_of_its_own() -> Non
 def test_no_text_is_used_twice_and_none_is_in_the_starter_set() -> None:
     texts = [json.loads(ticket.value or b"")["text"] for ticket in own_tickets()]
     assert len(set(texts)) == len(texts)
-    assert set(texts).isdisjoint(example.text for example in load_dataset("starter").train)
+    assert set(texts).isdisjoint(example.text for example in load_starter().train)
 
 
 def test_the_order_is_mixed_and_the_same_every_time() -> None:

@@ -1,0 +1,223 @@
+"""Tickets a second three ways on the same tickets, in turn in one run, with ratios and memory.
+
+- bare: ONNX Runtime alone on token ids that are already there, sorted by length and cut as in
+  serving, on as many lanes as cores: the most that this machine could do with this model.
+- worker: the product end to end, from a Kafka topic to the queues, broker on the same cores.
+- naive: one ticket at a time, padded to 64 tokens, PyTorch dynamic int8.
+
+Run `python -m benchmarks.throughput`. Prints a table and writes benchmarks/results/throughput.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import psutil
+
+from schemas import RawTicket
+from stream_app.broker import ensure_topics, find_broker
+from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
+from stream_app.errors import UserError
+from stream_app.inference import Encoder, cut_by_padded_tokens
+from stream_app.inference.encoder import pad
+from stream_app.labelled_data import load_test_rows
+from stream_app.local_worker import LocalWorker
+from stream_app.messages import OutgoingRecord
+from stream_app.producer import open_producer
+from stream_app.settings import InferenceSettings, TopicSettings
+from stream_app.topic_reader import open_reader
+from stream_app.topics import topic_specs
+
+RESULTS = Path(__file__).parent / "results" / "throughput.json"
+STARTER = Path(__file__).resolve().parent.parent / "training" / "starter" / "part_a.csv"
+NAIVE_TICKETS = 200
+NAIVE_TOKENS = 64
+WARM_UP_SHARE = 0.1
+"""The worker's first tickets are not timed: joining the group and first fetches are start-up."""
+
+
+def main() -> None:
+    """Run the benchmark as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", help="as in `tickets replay`; else banking77, else the starter")
+    parser.add_argument("--bundle", type=Path, help="else the newest on this machine")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tickets", type=int, default=9_000, help="tickets a round")
+    arguments = parser.parse_args()
+    texts = _texts(arguments.data)
+    tickets = [texts[number % len(texts)] for number in range(arguments.tickets)]
+    bundle = read_bundle(arguments.bundle or newest_bundle(bundle_store()))
+    bare, worker, naive, memory = [], [], [], []
+    with find_broker(on_progress=_say) as broker:
+        for round_number in range(1, arguments.rounds + 1):
+            _say(f"round {round_number} of {arguments.rounds}")
+            bare.append(bare_runtime(bundle, tickets))
+            _say(f"  bare ONNX Runtime  {bare[-1]:8,.0f} tickets/s")
+            rate, resident = end_to_end(broker.bootstrap_servers, bundle, tickets)
+            worker.append(rate)
+            memory.append(resident)
+            _say(f"  worker             {rate:8,.0f} tickets/s, {resident:,.0f} MB resident")
+            naive.append(naive_way(tickets[:NAIVE_TICKETS]))
+            _say(f"  naive              {naive[-1]:8,.0f} tickets/s")
+    report = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {platform.system()}",
+        "python": platform.python_version(),
+        "onnxruntime": ort.__version__,
+        "tickets": len(tickets),
+        "rounds": arguments.rounds,
+        "model": bundle.reference.name,
+        "bare_tickets_per_s": round(statistics.median(bare)),
+        "worker_tickets_per_s": round(statistics.median(worker)),
+        "naive_tickets_per_s": round(statistics.median(naive)),
+        "worker_to_bare": _median_ratio(worker, bare),
+        "worker_to_naive": _median_ratio(worker, naive),
+        "worker_peak_resident_mb": round(max(memory)),
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
+
+
+def bare_runtime(bundle: Bundle, tickets: list[str]) -> float:
+    """Tickets a second of ONNX Runtime on ready token ids, one single-threaded lane a core."""
+    defaults = InferenceSettings()
+    encoder = Encoder(bundle.tokenizer_path, max_tokens=bundle.manifest.max_tokens)
+    rows = encoder.encode(tickets)
+    batches = cut_by_padded_tokens(
+        [len(row) for row in rows],
+        max_padded_tokens=defaults.max_padded_tokens,
+        max_rows=defaults.max_rows,
+    )
+    feeds = []
+    for batch in batches:
+        input_ids, attention_mask = pad([rows[index] for index in batch])
+        feeds.append({"input_ids": input_ids, "attention_mask": attention_mask})
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(
+        str(bundle.model_path), options, providers=["CPUExecutionProvider"]
+    )
+    session.run(["logits"], feeds[0])
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as lanes:
+        started = time.perf_counter()
+        for job in [lanes.submit(session.run, ["logits", "embedding"], feed) for feed in feeds]:
+            job.result()
+        return len(tickets) / (time.perf_counter() - started)
+
+
+def end_to_end(servers: str, bundle: Bundle, tickets: list[str]) -> tuple[float, float]:
+    """Tickets a second from topic to queues, and the worker's peak resident memory in MB.
+
+    All tickets lie in the raw topic before the worker starts. The rate is that of the outcomes'
+    own timestamps after the first `WARM_UP_SHARE`.
+    """
+    run = f"bench-{uuid.uuid4().hex[:8]}"
+    names = {
+        name: f"{run}.{name}"
+        for name in ("raw", "priority", "toxic", "review", "standard", "dlq", "feedback")
+    }
+    topics = TopicSettings.model_validate(names)
+    environment = {f"TICKETS_TOPICS_{name.upper()}": topic for name, topic in names.items()}
+    environment |= {
+        "KAFKA_BOOTSTRAP_SERVERS": servers,
+        "TICKETS_WORKER_CONSUMER_GROUP": run,
+    }
+    asyncio.run(_fill(servers, topics, tickets))
+    with LocalWorker(environment, bundle=bundle.model_path.parent) as worker:
+        worker.wait_until_ready()
+        while _acked(worker) < len(tickets):
+            time.sleep(0.5)
+        resident = _peak_resident_mb(worker.process.pid)
+    stamps = sorted(asyncio.run(_outcome_times(servers, topics)))
+    if len(stamps) != len(tickets):
+        raise UserError(f"{len(stamps)} outcomes for {len(tickets)} tickets")
+    first = int(len(stamps) * WARM_UP_SHARE)
+    return (len(stamps) - first) / ((stamps[-1] - stamps[first]) / 1000), resident
+
+
+def naive_way(tickets: list[str]) -> float:
+    """Tickets a second of the same architecture one at a time, in a process of its own."""
+    result = subprocess.run(
+        [sys.executable, "-m", "benchmarks.naive"],
+        input=json.dumps({"tickets": tickets, "tokens": NAIVE_TOKENS}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(result.stdout)
+
+
+async def _fill(servers: str, topics: TopicSettings, tickets: list[str]) -> None:
+    await ensure_topics(servers, topic_specs(topics))
+    async with open_producer(servers, {}, client_id="benchmark") as producer:
+        deliveries = []
+        for number, text in enumerate(tickets):
+            ticket = RawTicket(ticket_id=f"b{number}", text=text)
+            value = ticket.model_dump_json(include={"ticket_id", "text"}).encode()
+            record = OutgoingRecord(topics.raw, f"b{number}".encode(), value, [])
+            deliveries.append(await producer.hand_over(record))
+        await asyncio.gather(*deliveries)
+
+
+async def _outcome_times(servers: str, topics: TopicSettings) -> list[int]:
+    async with open_reader(servers, {}, topics.outputs, follow=False) as reader:
+        return [record.timestamp async for record in reader]
+
+
+def _acked(worker: LocalWorker) -> int:
+    for line in worker.metrics().splitlines():
+        if line.startswith("tickets_acked_total "):
+            return int(float(line.split()[1]))
+    return 0
+
+
+def _peak_resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    return float(psutil.Process(pid).memory_info().rss) / 1024**2
+
+
+def _texts(data: str | None) -> list[str]:
+    if data is None:
+        try:
+            return [row.text for row in load_test_rows("banking77")]
+        except UserError:
+            _say("no Banking77 here: taking the starter set")
+    return [row.text for row in load_test_rows(data or str(STARTER))]
+
+
+def _median_ratio(one: list[float], other: list[float]) -> float:
+    return round(float(np.median([a / b for a, b in zip(one, other, strict=True)])), 3)
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
