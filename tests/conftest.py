@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from stream_app.broker import Broker, ensure_topics, find_broker
+from stream_app.isolation import worker_environment
 from stream_app.local_worker import LocalWorker
-from stream_app.settings import TopicSettings
+from stream_app.settings import TopicSettings, load_settings
 from stream_app.topics import topic_specs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,16 +89,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(store.glob("*/manifest.json")).parent
 
 
-def worker_environment(kafka: Broker, topics: TopicSettings, group: str) -> dict[str, str]:
+def environment_on(kafka: Broker, topics: TopicSettings, group: str) -> dict[str, str]:
     """The settings of a worker on `topics`, as environment variables."""
-    names = {
-        f"TICKETS_TOPICS_{name.upper()}": str(value) for name, value in topics.model_dump().items()
-    }
-    return {
-        **names,
-        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
-        "TICKETS_WORKER_CONSUMER_GROUP": group,
-    }
+    return worker_environment(
+        load_settings(
+            kafka={"bootstrap_servers": kafka.bootstrap_servers},
+            topics=topics.model_dump(),
+            worker={"consumer_group": group},
+        )
+    )
 
 
 StartWorker = Callable[..., LocalWorker]
@@ -112,7 +112,7 @@ def start_worker(
     group = f"group-{unique_topics.raw}"
 
     def start(*, wait: bool = True, serving: Path | None = None, **environment: str) -> LocalWorker:
-        settings = worker_environment(kafka, unique_topics, group) | environment
+        settings = environment_on(kafka, unique_topics, group) | environment
         worker = LocalWorker(settings, bundle=serving or bundle)
         started.append(worker)
         if wait:

@@ -13,11 +13,11 @@ from stream_app.inference import softmax
 TEMPERATURE_RANGE = (0.05, 20.0)
 """A temperature outside it means that the logits carry no information."""
 
-REVIEW_TARGET = 0.97
+REVIEW_TARGET = 0.95
 """Accuracy wanted of the answers that nobody reviews."""
 
-REVIEW_RANGE = (0.3, 0.9)
-"""Under 0.3 an answer is a guess however good the rest is; above 0.9 a weak model would send all
+REVIEW_RANGE = (0.3, 0.8)
+"""Under 0.3 an answer is a guess however good the rest is; above 0.8 a weak model would send all
 that it has to review, and a threshold cannot repair it."""
 
 OUT_OF_SCOPE_PERCENTILE = 1.0

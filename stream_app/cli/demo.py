@@ -123,8 +123,8 @@ class _Scene:
 def _start(stack: ExitStack, bundle: Path | None, *, retrain: bool) -> _Scene:
     """Bring everything up, the broker while the model trains; `stack` takes it down again."""
     from stream_app.broker import find_broker
-    from stream_app.demo.scene import demo_settings
     from stream_app.demo.stage_view import StageView
+    from stream_app.isolation import isolated_settings
     from stream_app.kafka_client import aiokafka_options
     from stream_app.settings import load_settings
 
@@ -140,7 +140,7 @@ def _start(stack: ExitStack, bundle: Path | None, *, retrain: bool) -> _Scene:
         tell_broker("looking for one")
         broker = stack.enter_context(find_broker(on_progress=tell_broker, kafka_security=security))
         stages.done("broker", f"{broker.bootstrap_servers}: {broker.description}")
-        settings = demo_settings(broker)
+        settings = isolated_settings(broker, "demo")
         _make_topics(stack, broker, settings)
         stages.done("topics", f"{settings.topics.raw} → {', '.join(settings.topics.outputs)}")
         model = training if isinstance(training, Path) else _finish(training, stages)
@@ -183,7 +183,7 @@ def _about(model: Path) -> str:
 
 def _make_topics(stack: ExitStack, broker: Broker, settings: Settings) -> None:
     from stream_app.broker import ensure_topics
-    from stream_app.demo.scene import remove_topics
+    from stream_app.isolation import remove_topics
     from stream_app.kafka_client import aiokafka_options
     from stream_app.topics import topic_specs
 
@@ -211,7 +211,7 @@ def _finish(training: QuickTraining, stages: StageView) -> Path:
 def _start_worker(
     stack: ExitStack, settings: Settings, model: Path, stages: StageView
 ) -> LocalWorker:
-    from stream_app.demo.scene import worker_environment
+    from stream_app.isolation import worker_environment
     from stream_app.local_worker import LocalWorker
 
     began = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -54,20 +54,22 @@ def replay(
     from stream_app.errors import CheckFailed, UserError
     from stream_app.labelled_data import load_test_rows
     from stream_app.replay import replay as run_replay
-    from stream_app.replay.local import local_worker_on_broker
+    from stream_app.replay.local import local_worker
     from stream_app.settings import load_settings
 
     if bundle is not None and not local:
         raise UserError("--bundle names the model of a --local worker; a running one has its own")
+    if config is not None and local:
+        raise UserError("--config names a cluster with a running worker; --local brings its own")
     rows = load_test_rows(data)[:limit]
     with ExitStack() as stack:
-        overrides: dict[str, dict[str, Any]] = {}
-        if local:
-            servers, _ = stack.enter_context(
-                local_worker_on_broker(bundle=bundle, on_progress=lambda line: err.print(line))
+        settings = (
+            stack.enter_context(
+                local_worker(bundle=bundle, on_progress=lambda line: err.print(line))
             )
-            overrides = {"kafka": {"bootstrap_servers": servers}}
-        settings = load_settings(config, **overrides)
+            if local
+            else load_settings(config)
+        )
         bar = stack.enter_context(_progress())
         task = bar.add_task("replaying", total=len(rows))
         report = asyncio.run(

@@ -1,19 +1,14 @@
 import json
 from collections.abc import Iterator
-from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator, Draft202012Validator
+from jsonschema import Draft202012Validator
 
 from schemas.contracts import contracts
 from schemas.generate import GENERATED
 from stream_app.settings import TopicSettings, WorkerSettings
 
-SPECIFICATION = json.loads(
-    (Path(__file__).parent / "specifications" / "asyncapi-3.0.0.json").read_text()
-)
 DOCUMENT = json.loads((GENERATED / "asyncapi.json").read_text(encoding="utf-8"))
 CONTRACTS = {contract.name: contract.schema for contract in contracts()}
 
@@ -59,24 +54,15 @@ def _spelled_out(node: Any, root: dict[str, Any]) -> Any:
     return node
 
 
-def test_the_document_follows_the_asyncapi_specification() -> None:
-    Draft7Validator(SPECIFICATION).validate(DOCUMENT)
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        ("operations.receiveRawTicket.action", "subscribe"),
-        ("operations.sendDeadLetter.channel", "deadLetters"),
-        ("channels.raw.topic", "tickets.raw"),
-        ("components.messages.rawTicket.examples", [{"payloads": {}}]),
-    ],
-)
-def test_the_specification_refuses_what_is_not_in_it(path: str, value: object) -> None:
-    broken = deepcopy(DOCUMENT)
-    *parents, name = path.split(".")
-    _at("/".join(parents), broken)[name] = value
-    assert not Draft7Validator(SPECIFICATION).is_valid(broken)
+def test_the_document_has_the_members_that_asyncapi_3_requires() -> None:
+    assert DOCUMENT["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    for operation in DOCUMENT["operations"].values():
+        assert operation["action"] in {"send", "receive"}
+        assert set(operation["channel"]) == {"$ref"}
+    for channel in DOCUMENT["channels"].values():
+        assert channel["messages"]
+        assert all(set(message) == {"$ref"} for message in channel["messages"].values())
 
 
 def test_every_reference_points_at_something_in_the_document() -> None:

@@ -17,7 +17,7 @@ from stream_app.bundle import FileDigest
 from stream_app.bundle.manifest import MANIFEST_FILE, TOKENIZER_FILE, Manifest
 from stream_app.local_worker import LocalWorker
 from stream_app.settings import TopicSettings
-from tests.conftest import StartWorker, create_topics, worker_environment
+from tests.conftest import StartWorker, create_topics, environment_on
 from tests.faults.verifier import Verifier, demo_tickets, load, send
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
@@ -39,7 +39,7 @@ def test_a_broker_restart_under_load_loses_nothing(
     verifier = Verifier(own_broker.bootstrap_servers, topics)
     with (
         load(own_broker.bootstrap_servers, topics.raw, rate_per_s=100) as ledger,
-        LocalWorker(worker_environment(own_broker, topics, "group"), bundle=bundle) as worker,
+        LocalWorker(environment_on(own_broker, topics, "group"), bundle=bundle) as worker,
     ):
         done = verifier.wait_for_outcomes(200)
         own_broker.restart()
@@ -48,7 +48,7 @@ def test_a_broker_restart_under_load_loses_nothing(
         own_broker.start()
         verifier.wait_for_outcomes(done + 300)
         assert worker.process.poll() is None, worker.log_text()
-    with LocalWorker(worker_environment(own_broker, topics, "group"), bundle=bundle):
+    with LocalWorker(environment_on(own_broker, topics, "group"), bundle=bundle):
         verifier.check(ledger)
     verifier.close()
 

@@ -16,7 +16,7 @@ from stream_app.messages import OutgoingRecord, Record
 from stream_app.produce import open_sender
 from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
-from tests.conftest import worker_environment
+from tests.conftest import environment_on
 
 TIMEOUT_S = 60
 
@@ -63,7 +63,7 @@ def wait_for_line(process: subprocess.Popen[bytes], text: bytes) -> None:
 @pytest.fixture
 def tickets(kafka: Broker, unique_topics: TopicSettings) -> Iterator[Commands]:
     """The command line, set to this test's topics."""
-    settings = worker_environment(kafka, unique_topics, f"group-{unique_topics.raw}")
+    settings = environment_on(kafka, unique_topics, f"group-{unique_topics.raw}")
     commands = Commands({**os.environ, "COLUMNS": "400", **settings}, [])
     yield commands
     for process in commands.started:

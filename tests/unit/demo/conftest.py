@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
-
-import pytest
 
 from schemas import (
     ErrorCode,
@@ -67,11 +64,3 @@ def dead(arrival: Arrival, *, value: bytes | None = None, key: bytes | None = No
     return read_outcome(
         Record(letter.topic, 0, 0, 1, letter.key, letter.value, tuple(letter.headers)), TOPICS
     )
-
-
-@pytest.fixture
-def own_broker_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No Kafka and no topic named in the environment."""
-    for name in list(os.environ):
-        if name.startswith(("TICKETS_", "KAFKA_")):
-            monkeypatch.delenv(name)

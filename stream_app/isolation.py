@@ -1,4 +1,4 @@
-"""Topics, consumer group and connection of one demo run, apart from everybody else's."""
+"""Topics, consumer group and connection of one run, apart from everybody else's; sends nothing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.settings import Settings, TopicSettings, load_settings
 
 
-def demo_settings(broker: Broker) -> Settings:
+def isolated_settings(broker: Broker, purpose: str) -> Settings:
     """The person's own settings, moved to `broker`, a group and, where needed, topics of our own.
 
-    A broker that was started for the demo holds nothing else, so the usual topic names are used.
-    On any other they get a prefix that no other run has.
+    A broker that was started for the run holds nothing else, so the usual topic names are used.
+    On any other they get a prefix that starts with `purpose` and that no other run has.
     """
-    run = f"demo-{uuid.uuid4().hex[:8]}"
+    run = f"{purpose}-{uuid.uuid4().hex[:8]}"
     kafka: dict[str, Any] = {"bootstrap_servers": broker.bootstrap_servers}
     topics: dict[str, Any] = {}
     if broker.kind == "external":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from stream_app.broker import Broker, Kind
-from stream_app.demo.scene import demo_settings, worker_environment
+from stream_app.isolation import isolated_settings, worker_environment
 from stream_app.settings import TopicSettings, load_settings
 
 pytestmark = pytest.mark.usefixtures("own_broker_only")
@@ -23,7 +23,7 @@ class NamedBroker(Broker):
 
 def test_on_somebody_elses_broker_every_topic_and_the_group_are_of_this_run_alone() -> None:
     usual = TopicSettings()
-    first, second = (demo_settings(NamedBroker("external")) for _ in range(2))
+    first, second = (isolated_settings(NamedBroker("external"), "demo") for _ in range(2))
     names = [
         {settings.topics.raw, *settings.topics.outputs, settings.topics.feedback}
         for settings in (first, second)
@@ -33,7 +33,7 @@ def test_on_somebody_elses_broker_every_topic_and_the_group_are_of_this_run_alon
 
 
 def test_on_a_broker_of_its_own_the_usual_names_are_used() -> None:
-    assert demo_settings(NamedBroker("java")).topics == TopicSettings()
+    assert isolated_settings(NamedBroker("java"), "demo").topics == TopicSettings()
 
 
 def test_the_persons_own_cluster_is_never_taken_for_the_demos(
@@ -43,7 +43,7 @@ def test_the_persons_own_cluster_is_never_taken_for_the_demos(
     monkeypatch.setenv("TICKETS_KAFKA_SECURITY_PROTOCOL", "SSL")
     monkeypatch.setenv("TICKETS_TOPICS_RAW", "live.tickets")
 
-    settings = demo_settings(NamedBroker("java"))
+    settings = isolated_settings(NamedBroker("java"), "demo")
     for name, value in worker_environment(settings).items():
         monkeypatch.setenv(name, value)
 
