@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
@@ -27,6 +28,7 @@ class Sent:
 
     key: bytes | None
     value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass
@@ -50,12 +52,18 @@ def demo_tickets(count: int) -> Iterator[bytes]:
     return (lines[number % len(lines)] for number in range(count))
 
 
-def send(bootstrap_servers: str, topic: str, values: Iterable[bytes | None]) -> Ledger:
+def send(bootstrap_servers: str, topic: str, values: Iterable[bytes]) -> Ledger:
     """Send `values`, each under a key of its own, and wait until the broker has them all."""
+    records = (Sent(f"k{number}".encode(), value) for number, value in enumerate(values))
+    return send_records(bootstrap_servers, topic, records)
+
+
+def send_records(bootstrap_servers: str, topic: str, records: Iterable[Sent]) -> Ledger:
+    """Send `records` and wait until the broker has them all."""
     ledger = Ledger()
     producer = _producer(bootstrap_servers)
-    for number, value in enumerate(values):
-        _produce(producer, topic, Sent(f"k{number}".encode(), value), ledger)
+    for record in records:
+        _produce(producer, topic, record, ledger)
     assert producer.flush(60) == 0
     assert ledger.failures == []
     return ledger
@@ -92,6 +100,7 @@ class Verdict:
     queues: dict[str, set[str]]
     values: dict[str, bytes | None]
     keys: dict[str, bytes | None]
+    headers: dict[str, list[tuple[str, bytes | None]]]
     records: int
 
     @property
@@ -107,7 +116,7 @@ class Verifier:
 
     def __init__(self, bootstrap_servers: str, topics: TopicSettings) -> None:
         self._dlq = topics.dlq
-        self._verdict = Verdict({}, {}, {}, 0)
+        self._verdict = Verdict({}, {}, {}, {}, 0)
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -155,18 +164,27 @@ class Verifier:
         assert not split, f"in several queues: {split}"
         for event, sent in ledger.records.items():
             if self._verdict.queues[event] == {self._dlq}:
-                assert self._verdict.values[event] == sent.value, f"{event}: value changed"
-            assert self._verdict.keys[event] == sent.key, f"{event}: key changed"
+                self._check_untouched(event, sent)
+            elif sent.key is not None:
+                assert self._verdict.keys[event] == sent.key, f"{event}: key changed"
         return self._verdict
 
     def close(self) -> None:
         self._consumer.close()
 
+    def _check_untouched(self, event: str, sent: Sent) -> None:
+        """A dead letter is the source record byte for byte, with more headers after its own."""
+        assert self._verdict.values[event] == sent.value, f"{event}: value changed"
+        assert self._verdict.keys[event] == sent.key, f"{event}: key changed"
+        own = tuple(self._verdict.headers[event][: len(sent.headers)])
+        assert own == sent.headers, f"{event}: headers changed"
+
     def _read(self) -> int:
         messages = self._consumer.consume(1_000, timeout=1.0)
         for message in messages:
             assert message.error() is None, message.error()
-            headers = dict(message.headers() or [])
+            pairs = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+            headers = dict(pairs)
             event = headers.get("ce_id") or headers["__dlq.errors.event.id"]
             topic = message.topic()
             assert isinstance(event, bytes)
@@ -175,6 +193,7 @@ class Verifier:
             self._verdict.queues.setdefault(event_id, set()).add(topic)
             self._verdict.values[event_id] = message.value()
             self._verdict.keys[event_id] = message.key()
+            self._verdict.headers[event_id] = pairs
             self._verdict.records += 1
         return len(messages)
 
@@ -198,6 +217,7 @@ def _produce(producer: Producer, topic: str, sent: Sent, ledger: Ledger) -> None
                 topic,
                 sent.value,
                 sent.key,
+                headers=list(sent.headers),
                 on_delivery=lambda error, message: ledger.note(sent, error, message),
             )
         except BufferError:
