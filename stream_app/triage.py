@@ -57,7 +57,13 @@ def _decide(
         scope_score=prediction.scope_score,
         calibration=model.calibration,
     )
-    routing = policy.route(findings, prediction.label.priority)
+    routing = policy.route(
+        findings,
+        base_priority=prediction.label.priority,
+        high_priority_probability=sum(
+            probability for label, probability in prediction.top if label.priority is Priority.HIGH
+        ),
+    )
     return Decision(
         queue=routing.queue,
         priority=routing.priority,

@@ -59,6 +59,11 @@ class Policy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: str = Field(min_length=1, max_length=64)
+    high_priority_at_least: float = Field(
+        gt=0.0,
+        le=1.0,
+        description="Probability of high-priority intents together that makes a ticket urgent.",
+    )
     routes: tuple[Route, ...]
 
     @model_validator(mode="after")
@@ -74,13 +79,23 @@ class Policy(BaseModel):
             raise ValueError("only the last route may be `when: [always]`")
         return self
 
-    def route(self, findings: Iterable[Finding], base_priority: Priority) -> Routing:
-        """Apply the policy to one ticket's findings and its intent's base priority.
+    def route(
+        self,
+        findings: Iterable[Finding],
+        *,
+        base_priority: Priority,
+        high_priority_probability: float,
+    ) -> Routing:
+        """Apply the policy to one ticket's findings and what its likely intents say.
 
-        An urgent ticket's priority is high; any other keeps its intent's base priority.
+        `base_priority` is the most likely intent's; `high_priority_probability` is that of all
+        likely intents of high priority together, since a ticket that is either a stolen or a
+        compromised card is urgent however unsure the model is which. An urgent ticket's priority
+        is high; any other keeps its intent's, which is medium at most where a high-priority
+        intent is too unlikely.
         """
         held = {Condition.ALWAYS}
-        if base_priority is Priority.HIGH:
+        if high_priority_probability >= self.high_priority_at_least:
             held.add(Condition.HIGH_PRIORITY_INTENT)
         for finding in findings:
             if finding.severity is Severity.FLAG:
@@ -89,11 +104,17 @@ class Policy(BaseModel):
         urgent = Queue.PRIORITY in matching
         return Routing(
             queue=next(route.queue for route in self.routes if route.queue in matching),
-            priority=Priority.HIGH if urgent else base_priority,
+            priority=_priority(urgent=urgent, base=base_priority),
             urgent=urgent,
             toxic=Queue.TOXIC in matching,
             needs_review=Queue.REVIEW in matching,
         )
+
+
+def _priority(*, urgent: bool, base: Priority) -> Priority:
+    if urgent:
+        return Priority.HIGH
+    return Priority.MEDIUM if base is Priority.HIGH else base
 
 
 def load_policy(path: Path | None = None) -> Policy:

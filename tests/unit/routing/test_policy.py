@@ -9,7 +9,7 @@ import pytest
 
 from schemas import Finding, Guardrail, Priority, Queue, Severity
 from stream_app.errors import UserError
-from stream_app.routing import load_policy
+from stream_app.routing import Routing, load_policy
 
 FLAGS = {
     guardrail: Finding(guardrail=guardrail, rule=f"{guardrail}.test", severity=Severity.FLAG)
@@ -18,16 +18,19 @@ FLAGS = {
 
 
 @pytest.mark.parametrize(
-    ("urgent", "toxic", "unsure", "base"),
-    list(product([False, True], [False, True], [False, True], Priority)),
+    ("urgent", "toxic", "unsure", "likely"), list(product([False, True], repeat=4))
 )
 def test_urgent_before_toxic_before_review_before_standard(
-    urgent: bool, toxic: bool, unsure: bool, base: Priority
+    urgent: bool, toxic: bool, unsure: bool, likely: bool
 ) -> None:
     held = {Guardrail.URGENCY: urgent, Guardrail.TOXICITY: toxic, Guardrail.VALIDATION: unsure}
     findings = [FLAGS[guardrail] for guardrail, flagged in held.items() if flagged]
-    routing = load_policy().route(findings, base)
-    is_urgent = urgent or base is Priority.HIGH
+    routing = load_policy().route(
+        findings,
+        base_priority=Priority.LOW,
+        high_priority_probability=0.9 if likely else 0.1,
+    )
+    is_urgent = urgent or likely
     expected = (
         Queue.PRIORITY
         if is_urgent
@@ -39,17 +42,30 @@ def test_urgent_before_toxic_before_review_before_standard(
     )
     assert routing.queue is expected
     assert (routing.urgent, routing.toxic, routing.needs_review) == (is_urgent, toxic, unsure)
-    assert routing.priority is (Priority.HIGH if is_urgent else base)
+    assert routing.priority is (Priority.HIGH if is_urgent else Priority.LOW)
+
+
+def test_an_unlikely_high_priority_intent_is_not_urgent() -> None:
+    routing = load_policy().route(
+        [FLAGS[Guardrail.VALIDATION]], base_priority=Priority.HIGH, high_priority_probability=0.1
+    )
+    assert routing.queue is Queue.REVIEW
+    assert routing.priority is Priority.MEDIUM
 
 
 @pytest.mark.parametrize("guardrail", Guardrail)
 def test_a_note_moves_no_ticket(guardrail: Guardrail) -> None:
     note = FLAGS[guardrail].model_copy(update={"severity": Severity.NOTE})
-    assert load_policy().route([note], Priority.LOW).queue is Queue.STANDARD
+    assert _route(note).queue is Queue.STANDARD
+
+
+def _route(finding: Finding) -> Routing:
+    return load_policy().route([finding], base_priority=Priority.LOW, high_priority_probability=0.0)
 
 
 GOOD = """
 version: "1"
+high_priority_at_least: 0.4
 routes:
   - {queue: priority, when: [urgency_flagged]}
   - {queue: toxic, when: [toxicity_flagged]}
@@ -66,7 +82,9 @@ routes:
         (GOOD.replace("[always]", "[toxicity_flagged]"), "the last route must be"),
         (GOOD.replace("queue: review", "queue: toxic"), "exactly one route"),
         (
-            GOOD.replace("priority", "x").replace("toxic,", "priority,").replace("x,", "toxic,"),
+            GOOD.replace("queue: priority", "queue: x")
+            .replace("toxic,", "priority,")
+            .replace("x,", "toxic,"),
             "toxicity must not hide urgency",
         ),
         ("routes: [", "not a YAML file"),

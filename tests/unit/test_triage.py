@@ -1,0 +1,113 @@
+"""The pure core: each ticket gets one decision, whatever it holds and whoever is beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas import Queue, RawTicket, TextField, TriagedTicket
+from stream_app.bundle import read_bundle
+from stream_app.guardrails import RuleSet, load_rules
+from stream_app.inference import OnnxClassifier, open_classifier
+from stream_app.messages import Record, triaged_ticket
+from stream_app.routing import Policy, load_policy
+from stream_app.triage import Decision, triage
+from tests.unit.tiny_bundle import write_tiny_bundle
+
+PASSWORD = "password " * 40
+"""Enough of it for the model to be sure, whatever else is said."""
+
+Core = tuple[OnnxClassifier, RuleSet, Policy]
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    folder: Path = write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+    model = open_classifier(read_bundle(folder), lanes=2)
+    yield model, load_rules(), load_policy()
+    model.close()
+
+
+def decide(core: Core, *texts: str) -> list[Decision]:
+    return triage([RawTicket(text=text) for text in texts], *core)
+
+
+def test_each_kind_of_ticket_finds_its_queue(core: Core) -> None:
+    decisions = decide(
+        core, "stolen", "password", f"you are a worthless idiot {PASSWORD}", "blah blah blah"
+    )
+    assert [decision.queue for decision in decisions] == [
+        Queue.PRIORITY,
+        Queue.STANDARD,
+        Queue.TOXIC,
+        Queue.REVIEW,
+    ]
+
+
+def test_toxicity_does_not_hide_urgency(core: Core) -> None:
+    (decision,) = decide(core, "stolen you are a worthless idiot")
+    assert decision.queue is Queue.PRIORITY
+    assert decision.toxic
+
+
+def test_an_unsure_or_foreign_ticket_says_so(core: Core) -> None:
+    (decision,) = decide(core, "blah blah blah")
+    rules = {finding.rule for finding in decision.findings}
+    assert rules == {"validation.low_confidence", "validation.out_of_scope"}
+
+
+def test_the_subject_counts_and_its_findings_name_it(core: Core) -> None:
+    ticket = RawTicket(text=PASSWORD, subject="you are a worthless idiot")
+    (decision,) = triage([ticket], *core)
+    assert decision.toxic
+    assert {finding.field for finding in decision.findings} == {TextField.SUBJECT}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=20))
+def test_any_texts_give_one_decision_each_in_order(core: Core, texts: list[str]) -> None:
+    texts = [text.replace("\x00", "x") for text in texts]
+    marked = [
+        f"{text} {'stolen ' * 40 if n % 2 else 'password ' * 40}" for n, text in enumerate(texts)
+    ]
+    decisions = decide(core, *marked)
+    assert len(decisions) == len(texts)
+    assert all(
+        decision.prediction.label.intent == ("card_stolen" if n % 2 else "password_reset")
+        for n, decision in enumerate(decisions)
+    )
+
+
+def test_a_ticket_is_decided_alike_alone_and_among_others(core: Core) -> None:
+    crowd = [f"{word} {'filler ' * n}" for n in range(20) for word in ("stolen", "password", "x")]
+    together = decide(core, *crowd)
+    for text, decision in zip(crowd, together, strict=True):
+        (alone,) = decide(core, text)
+        assert alone.queue is decision.queue
+        assert alone.prediction.confidence == pytest.approx(decision.prediction.confidence)
+
+
+def test_a_triaged_ticket_carries_position_reasons_and_versions(core: Core) -> None:
+    model, rules, policy = core
+    ticket = RawTicket(text="stolen", attributes={"tier": "gold"})
+    (decision,) = triage([ticket], *core)
+    record = Record("tickets.raw", 3, 1042, 0, b"K-1", b"", ())
+    message = triaged_ticket(
+        ticket,
+        decision,
+        model=model.reference,
+        rules_version=rules.version,
+        policy_version=policy.version,
+        decided_at=datetime.now(UTC),
+        record=record,
+    )
+    assert message.event_id == "tickets.raw:3:1042"
+    assert message.ticket_id == "K-1"
+    assert message.model == model.reference
+    assert message.attributes == {"tier": "gold"}
+    assert TriagedTicket.model_validate_json(message.model_dump_json()) == message
