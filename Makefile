@@ -42,7 +42,7 @@ test: install lint  ## Lint, type check, and run all tests on a real Kafka.
 	$(BIN)/python -m pytest
 
 unit: install  ## Only the tests that need neither Kafka nor a trained model.
-	$(BIN)/python -m pytest tests/unit tests/contract -m "not install"
+	$(BIN)/python -m pytest tests/unit tests/contract -m "not install and not kafka and not model"
 
 lint: install
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from stream_app.isolation import worker_environment
 from stream_app.local_worker import LocalWorker
 from stream_app.settings import TopicSettings, load_settings
 from stream_app.topics import topic_specs
+from tests.verifier import Verifier
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -87,6 +88,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
             cwd=tmp_path_factory.mktemp("train"),
         )
     return next(store.glob("*/manifest.json")).parent
+
+
+@pytest.fixture
+def verifier(kafka: Broker, unique_topics: TopicSettings) -> Iterator[Verifier]:
+    """Counts what comes out of this test's topics."""
+    verifier = Verifier(kafka.bootstrap_servers, unique_topics)
+    yield verifier
+    verifier.close()
 
 
 def environment_on(kafka: Broker, topics: TopicSettings, group: str) -> dict[str, str]:

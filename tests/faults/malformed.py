@@ -6,7 +6,7 @@ import json
 
 from hypothesis import strategies as st
 
-from tests.faults.verifier import Sent
+from tests.verifier import Sent
 
 
 def _json(value: object) -> bytes:

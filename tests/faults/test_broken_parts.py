@@ -18,7 +18,7 @@ from stream_app.bundle.manifest import MANIFEST_FILE, TOKENIZER_FILE, Manifest
 from stream_app.local_worker import LocalWorker
 from stream_app.settings import TopicSettings
 from tests.conftest import StartWorker, create_topics, environment_on
-from tests.faults.verifier import Verifier, demo_tickets, load, send
+from tests.verifier import Verifier, demo_tickets, load, send
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 

@@ -9,7 +9,7 @@ from stream_app.broker import Broker
 from stream_app.settings import TopicSettings
 from tests.conftest import StartWorker
 from tests.faults.malformed import RECORDS
-from tests.faults.verifier import Sent, Verifier, demo_tickets, send_records
+from tests.verifier import Sent, Verifier, demo_tickets, send_records
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 

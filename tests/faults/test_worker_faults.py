@@ -9,7 +9,7 @@ import pytest
 from stream_app.broker import Broker
 from stream_app.settings import TopicSettings
 from tests.conftest import StartWorker
-from tests.faults.verifier import Verifier, demo_tickets, load, send
+from tests.verifier import Verifier, demo_tickets, load, send
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 

@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from stream_app.settings import TopicSettings
 
-DEMO_TICKETS = Path(__file__).resolve().parents[2] / "stream_app" / "demo" / "tickets.jsonl"
+DEMO_TICKETS = Path(__file__).resolve().parents[1] / "stream_app" / "demo" / "tickets.jsonl"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""One worker on a real broker: what it writes, what it says of itself, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemas import TriagedTicket
+from stream_app.broker import Broker
+from stream_app.local_worker import LocalWorker
+from stream_app.messages import Record
+from stream_app.settings import TopicSettings
+from stream_app.topic_reader import open_reader
+from tests.conftest import StartWorker
+from tests.verifier import Sent, Verifier, send_records
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model]
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+SECRET = "xylophone-meadow-42"
+STOLEN = json.dumps(
+    {"ticket_id": "T-1", "text": f"My card was stolen. {SECRET}", "attributes": {"tier": "gold"}}
+).encode()
+
+
+def outcomes(kafka: Broker, topic: str) -> list[Record]:
+    async def read() -> list[Record]:
+        async with open_reader(kafka.bootstrap_servers, {}, [topic], follow=False) as reader:
+            return [record async for record in reader]
+
+    return asyncio.run(read())
+
+
+def until(condition: Callable[[], bool], *, within_s: float = 30.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.1)
+
+
+def metric(worker: LocalWorker, name: str) -> float:
+    """The sum of a metric over its labels."""
+    lines = [line for line in worker.metrics().splitlines() if line.startswith(name)]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+def test_a_triaged_record_carries_decision_headers_key_and_trace(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, verifier: Verifier
+) -> None:
+    sent = Sent(b"K-1", STOLEN, (("traceparent", TRACE.encode()), ("other", b"x")))
+    ledger = send_records(kafka.bootstrap_servers, unique_topics.raw, [sent])
+    start_worker()
+    verifier.check(ledger)
+    (record,) = outcomes(kafka, unique_topics.priority)
+    ticket = TriagedTicket.model_validate_json(record.value or b"")
+    headers = {name: (value or b"").decode() for name, value in record.headers}
+    (event_id,) = ledger.records
+    assert record.key == b"K-1"
+    assert ticket.event_id == headers["ce_id"] == event_id
+    assert ticket.ticket_id == headers["ce_subject"] == "T-1"
+    assert ticket.attributes == {"tier": "gold"}
+    assert headers["ce_specversion"] == "1.0"
+    assert headers["ce_type"] == "ticket.triaged.v1"
+    assert headers["content-type"] == "application/json"
+    assert headers["ce_queue"] == "priority"
+    assert headers["ce_urgent"] == "true"
+    assert headers["ce_intent"] == ticket.intent
+    assert headers["ce_modeldigest"] == ticket.model.digest
+    assert headers["traceparent"] == TRACE
+    assert "other" not in headers
+
+
+def test_probes_and_metrics_tell_readiness_counts_and_true_lag(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, verifier: Verifier
+) -> None:
+    records = [Sent(f"k{n}".encode(), STOLEN) for n in range(50)]
+    records.append(Sent(b"bad", f"no ticket {SECRET}".encode()))
+    ledger = send_records(kafka.bootstrap_servers, unique_topics.raw, records)
+    worker = start_worker()
+    verifier.check(ledger)
+    port = worker.probe_port()
+    for path in ("livez", "readyz"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
+            assert answer.read() == b"ok\n"
+    until(lambda: metric(worker, "tickets_acked_total") == 51)
+    assert metric(worker, "tickets_routed_total") == 50
+    assert metric(worker, "tickets_dead_lettered_total") == 1
+    # Committed offsets reach the end only some time after the acks.
+    until(lambda: "tickets_consumer_lag_records{" in worker.metrics())
+    until(lambda: metric(worker, "tickets_consumer_lag_records") == 0)
+    assert SECRET not in worker.metrics()
+    assert SECRET not in worker.log_text()
+
+
+def test_an_idle_worker_ends_at_once_with_exit_code_zero(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    started = time.monotonic()
+    assert worker.terminate() == 0
+    assert time.monotonic() - started < 10
+    with pytest.raises(urllib.error.URLError):
+        worker.metrics()
+
+
+def test_a_probe_port_that_is_taken_is_one_line(start_worker: StartWorker) -> None:
+    first = start_worker()
+    second = start_worker(wait=False, TICKETS_WORKER_PROBE_PORT=str(first.probe_port()))
+    assert second.process.wait(30) == 2
+    assert "set TICKETS_WORKER_PROBE_PORT to a free port" in second.log_text()
+    assert "Traceback" not in second.log_text()
+
+
+@pytest.mark.parametrize(
+    ("environment", "exit_code", "told"),
+    [
+        ({"TICKETS_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}, 3, "127.0.0.1:9"),
+        ({"TICKETS_TRIAGE_POLICY": "nowhere.yaml"}, 2, "nowhere.yaml"),
+        ({"TICKETS_WORKER_BATCH_TICKETS": "many"}, 2, "TICKETS_WORKER_BATCH_TICKETS"),
+    ],
+)
+def test_what_the_operator_can_mend_is_one_line_and_an_exit_code(
+    start_worker: StartWorker, environment: dict[str, str], exit_code: int, told: str
+) -> None:
+    worker = start_worker(wait=False, **environment)
+    assert worker.process.wait(30) == exit_code
+    assert told in worker.log_text()
+    assert "Traceback" not in worker.log_text()
+
+
+def test_check_opens_everything_but_kafka(bundle: Path) -> None:
+    command = [sys.executable, "-m", "stream_app", "worker", "--check", "--bundle", str(bundle)]
+    environment = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "PATH": ""}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0
+    assert "are good" in result.stderr
