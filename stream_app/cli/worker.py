@@ -29,7 +29,7 @@ def worker(
     """
     import uvloop
 
-    from stream_app.cli.main import set_up_logging
+    from stream_app.cli.logs import set_up_logging
     from stream_app.kafka_client import bootstrap_servers
     from stream_app.settings import load_settings
     from stream_app.worker.run import check_worker, run_worker

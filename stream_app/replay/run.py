@@ -12,13 +12,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-
 from schemas import DeadLetterHeader, ModelReference, RawTicket, TriagedTicket
 from schemas.headers import EventHeader
 from stream_app.broker import ensure_topics
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
-from stream_app.messages import Record
+from stream_app.messages import OutgoingRecord, Record
+from stream_app.producer import open_producer
 from stream_app.replay.collect import send_and_collect
 from stream_app.replay.score import DEAD_LETTER_QUEUE, ReplayReport, Result, Tally
 from stream_app.settings import Settings
@@ -108,22 +107,17 @@ async def _send(
 ) -> dict[str, int]:
     """Send every ticket and return the timestamps (ms) that the broker confirmed, by ticket id."""
     deliveries = []
-    async with AIOKafkaProducer(
-        bootstrap_servers=servers, enable_idempotence=True, linger_ms=5, **security
-    ) as producer:
+    async with open_producer(servers, security, client_id="tickets-replay") as producer:
         clock = asyncio.get_running_loop().time
         started = clock()
         for number, (ticket_id, text) in enumerate(zip(ids, texts, strict=True)):
             if rate_per_s is not None:
                 await asyncio.sleep(max(0.0, started + number / rate_per_s - clock()))
-            value = RawTicket.model_construct(ticket_id=ticket_id, text=text)
-            deliveries.append(
-                await producer.send(
-                    settings.topics.raw,
-                    key=ticket_id.encode(),
-                    value=value.model_dump_json(include={"ticket_id", "text"}).encode(),
-                )
-            )
+            # Unchecked, so that a row which is no valid ticket shows up as a dead letter.
+            ticket = RawTicket.model_construct(ticket_id=ticket_id, text=text)
+            value = ticket.model_dump_json(include={"ticket_id", "text"}).encode()
+            record = OutgoingRecord(settings.topics.raw, ticket_id.encode(), value, [])
+            deliveries.append(await producer.hand_over(record))
         confirmed = await asyncio.gather(*deliveries)
     return {
         ticket_id: delivery.timestamp for ticket_id, delivery in zip(ids, confirmed, strict=True)
