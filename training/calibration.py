@@ -75,7 +75,7 @@ def review_threshold(confidence: npt.NDArray[np.float32], correct: npt.NDArray[n
     lowest, highest = REVIEW_RANGE
     if good.size == 0:
         return highest
-    return float(np.clip(confidence[order][good[-1]], lowest, highest))
+    return min(max(float(confidence[order][good[-1]]), lowest), highest)
 
 
 def _loss(

@@ -5,9 +5,13 @@ ticket beside other tickets gets other logits, and about 3 % of Banking77's test
 answer with the batch size. A redelivered record would then land in a second queue. Here each token
 is scaled by its own range instead, at the same speed and closer to float32.
 
-Weights are symmetric int8 with one scale a column, activations uint8 with zero point 128 and one
-scale a token (LLM.int8() calls this vector-wise quantization: Dettmers et al. 2022,
-arXiv 2208.07339, section 2). Embedding tables are int8 with one scale a row.
+Weights are symmetric with one scale a column, activations uint8 with zero point 128 and one scale
+a token (LLM.int8() calls this vector-wise quantization: Dettmers et al. 2022, arXiv 2208.07339,
+section 2). Embedding tables are int8 with one scale a row.
+
+Weights use seven of the eight bits. Processors without VNNI add two products in sixteen bits and
+saturate; with seven bits no pair can (2 x 255 x 63 < 32768), so that every processor computes the
+same integers, and a ticket redelivered to another machine gets the same answer.
 """
 
 from __future__ import annotations
@@ -20,8 +24,11 @@ import numpy.typing as npt
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-WEIGHT_LIMIT = 127
-"""Largest magnitude of a quantized weight or centred activation: the symmetric int8 range."""
+WEIGHT_LIMIT = 63
+"""Largest magnitude of a quantized weight in a product: seven bits, see above."""
+
+EIGHT_BIT_LIMIT = 127
+"""Largest magnitude of a quantized table entry or centred activation."""
 
 LEAST_RANGE = 1e-8
 """Keeps an all-zero token from dividing by zero."""
@@ -50,7 +57,7 @@ class _Quantizer:
 
     def run(self) -> None:
         nodes = list(self._graph.node)
-        self._store("int8/limit", np.float32(WEIGHT_LIMIT))
+        self._store("int8/limit", np.float32(EIGHT_BIT_LIMIT))
         self._store("int8/least_range", np.float32(LEAST_RANGE))
         # The half turns the cast's truncation into rounding.
         self._store("int8/centre_and_half", np.float32(128.5))
@@ -73,7 +80,7 @@ class _Quantizer:
     def _product(self, node: NodeProto) -> None:
         activation, weight = node.input
         output = node.output[0]
-        self._quantize_constant(weight, axis=0)
+        self._quantize_constant(weight, axis=0, limit=WEIGHT_LIMIT)
         self._quantize_activation(activation)
         self._add(
             "MatMulInteger",
@@ -87,16 +94,16 @@ class _Quantizer:
     def _look_up(self, node: NodeProto) -> None:
         table, indices = node.input
         output = node.output[0]
-        self._quantize_constant(table, axis=1)
+        self._quantize_constant(table, axis=1, limit=EIGHT_BIT_LIMIT)
         self._add("Gather", [f"{table}/int8", indices], f"{output}/row", axis=0)
         self._add("Gather", [f"{table}/scale", indices], f"{output}/row_scale", axis=0)
         self._add("Cast", [f"{output}/row"], f"{output}/unscaled", to=TensorProto.FLOAT)
         self._add("Mul", [f"{output}/unscaled", f"{output}/row_scale"], output)
 
-    def _quantize_constant(self, name: str, *, axis: int) -> None:
+    def _quantize_constant(self, name: str, *, axis: int, limit: int) -> None:
         """Store `name` as int8 and its scales; `axis` is the one that shares a scale."""
         values = numpy_helper.to_array(self._constants[name]).astype(np.float32)
-        scale = np.abs(values).max(axis=axis, keepdims=True) / WEIGHT_LIMIT
+        scale = np.abs(values).max(axis=axis, keepdims=True) / limit
         scale[scale == 0] = 1
         self._store(f"{name}/int8", np.round(values / scale).astype(np.int8))
         # A product broadcasts its columns' scales; a look-up gathers its rows' scales.
