@@ -83,7 +83,7 @@ class WorkerSettings(_Group):
 
     consumer_group: str = Field(default="ticket-triage", min_length=1)
     batch_tickets: int = Field(
-        default=128, ge=1, le=4_096, description="Most tickets drained into one micro-batch."
+        default=256, ge=1, le=4_096, description="Most tickets drained into one micro-batch."
     )
     batch_wait_ms: int = Field(
         default=20, ge=1, le=10_000, description="Longest wait for a micro-batch to fill."
@@ -111,7 +111,7 @@ class InferenceSettings(_Group):
     bundle: Path | None = Field(default=None, description="Else the newest of the bundle store.")
     lanes: int = Field(default=0, ge=0, le=256, description="Inference threads; 0: one a core.")
     max_padded_tokens: int = Field(default=1_024, ge=8)
-    max_rows: int = Field(default=32, ge=1)
+    max_rows: int = Field(default=16, ge=1)
 
 
 class TriageSettings(_Group):

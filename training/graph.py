@@ -24,7 +24,7 @@ OPSET = 17
 """Newest operator set that the TorchScript exporter writes without converting."""
 
 MAX_PADDED_TOKENS = 1_024
-MAX_ROWS = 32
+MAX_ROWS = 16
 """The serving defaults."""
 
 

@@ -81,7 +81,7 @@ class OnnxClassifier:
         *,
         lanes: int = 0,
         max_padded_tokens: int = 1_024,
-        max_rows: int = 32,
+        max_rows: int = 16,
     ) -> None:
         """Open the session; `lanes` 0 takes one for each usable core.
 
@@ -184,7 +184,7 @@ def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def open_classifier(
-    bundle: Bundle, *, lanes: int = 0, max_padded_tokens: int = 1_024, max_rows: int = 32
+    bundle: Bundle, *, lanes: int = 0, max_padded_tokens: int = 1_024, max_rows: int = 16
 ) -> OnnxClassifier:
     """Open a bundle and run its golden tickets before anybody else sees it.
 
