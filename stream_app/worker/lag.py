@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from prometheus_client import Gauge
 
 log = logging.getLogger(__name__)
@@ -35,25 +35,32 @@ class LagMeter:
         self._gauge = gauge
 
     async def run(self) -> None:
-        """Refresh every `REFRESH_S` seconds until cancelled; an outage only leaves it stale."""
+        """Refresh every `REFRESH_S` seconds until cancelled; an outage only leaves it stale.
+
+        A worker does its work without this metric, so no failure in here ends it.
+        """
         try:
             await self._consumer.start()
             await self._admin.start()
             while True:
                 try:
                     await self.refresh()
+                except GroupCoordinatorNotAvailableError:
+                    log.debug("no consumer lag yet: a new cluster gets its coordinator later")
                 except KafkaError as error:
                     log.warning("consumer lag not refreshed: %s", type(error).__name__)
                 await asyncio.sleep(REFRESH_S)
+        except KafkaError as error:
+            log.warning("consumer lag will not be measured: %s", type(error).__name__)
         finally:
             await self._consumer.stop()
             await self._admin.close()
 
     async def refresh(self) -> None:
         """Ask the broker once. Raises `KafkaError` where it does not answer."""
-        await self._consumer._client.force_metadata_update()
-        partitions = self._consumer.partitions_for_topic(self._topic) or set()
-        positions = [TopicPartition(self._topic, number) for number in sorted(partitions)]
+        (described,) = await self._admin.describe_topics([self._topic])
+        numbers = sorted(partition["partition"] for partition in described["partitions"])
+        positions = [TopicPartition(self._topic, number) for number in numbers]
         ends = await self._consumer.end_offsets(positions)
         beginnings = await self._consumer.beginning_offsets(positions)
         committed = await self._admin.list_consumer_group_offsets(self._group)

@@ -67,15 +67,17 @@ class Pipeline(Generic[Event]):
         self._threads = ThreadPoolExecutor(batches_in_flight, thread_name_prefix="decide")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acking = asyncio.Lock()
+        self._draining = False
         self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
     async def submit(self, batch: Sequence[Taken[Event]]) -> None:
         """Start a micro-batch; waits while as many as allowed are in flight.
 
-        After a failure nothing more is started: the call waits for the worker to end.
+        After a failure, and once draining has begun, nothing more is started: the call waits for
+        the worker to end.
         """
         await self._slots.acquire()
-        if self.failure.done():
+        if self._draining or self.failure.done():
             await asyncio.Event().wait()
         entry = self._tracker.take(batch)
         self._metrics.consumed.inc(len(batch))
@@ -86,7 +88,8 @@ class Pipeline(Generic[Event]):
         task.add_done_callback(self._ended)
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait for the micro-batches in flight; True where all were acked in time."""
+        """Start nothing more and wait for what is in flight; True where all was acked in time."""
+        self._draining = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
         return not self._tasks and not self.failure.done()

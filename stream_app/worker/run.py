@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN_S = 5.0
 """How long a broker may take to answer at start."""
 
+STOPPED_WITHIN_S = 3.0
+"""How long committing and leaving the group may take at the end."""
+
 
 async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; return once everything in flight is acked and committed.
@@ -94,7 +97,16 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
                 log.warning("not all in time: what is left will be redelivered")
         finally:
             state.app = None
-            await app.stop()
+            await _stop_app(app)
+
+
+async def _stop_app(app: App) -> None:
+    """Commit what is acked and leave the group, as far as a broker answers in time."""
+    try:
+        await asyncio.wait_for(app.stop(), STOPPED_WITHIN_S)
+    except TimeoutError:
+        log.warning("Kafka did not answer: what was acked last may be redelivered")
+    else:
         log.info("stopped: offsets committed")
 
 
