@@ -22,3 +22,7 @@ def test_a_good_record_ends_the_run() -> None:
         run.refused("not JSON")
         run.refused("not JSON")
         run.accepted()
+    run.refused("not JSON")
+    run.refused("not JSON")
+    with pytest.raises(UserError):
+        run.refused("not JSON")
