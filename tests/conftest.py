@@ -21,8 +21,8 @@ from stream_app.settings import TopicSettings, load_settings
 from stream_app.topics import topic_specs
 from tests.verifier import Verifier
 
-# A test run in the background of a shell inherits an ignored SIGINT, and hands it on to the commands
-# that the tests interrupt.
+# A test run in the background of a shell inherits an ignored SIGINT, and hands it on to the
+# commands that the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -34,7 +34,7 @@ def broker_command(*options: str, temporary: Path) -> subprocess.Popen[str]:
 def wait_until_gone(temporary: Path, *, within_s: float = 10.0) -> None:
     """Kafka's guard ends the server and deletes its folder just after the command has ended."""
     deadline = time.monotonic() + within_s
-    while running_with(str(temporary)) or list(temporary.iterdir()):
+    while running_with(str(temporary)) or any(temporary.iterdir()):
         assert time.monotonic() < deadline, "the broker or its folder outlives the command"
         time.sleep(0.05)
 
