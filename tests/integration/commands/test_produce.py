@@ -137,7 +137,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 def test_an_unreachable_broker_is_one_line_and_exit_code_3_within_seconds(
     tickets: Commands,
 ) -> None:
-    tickets.environment["KAFKA_BOOTSTRAP_SERVERS"] = "127.0.0.1:1"
+    tickets.environment["TICKETS_KAFKA_BOOTSTRAP_SERVERS"] = "127.0.0.1:1"
 
     started = time.monotonic()
     ended = tickets.run("produce", "-", given=b"x\n")
