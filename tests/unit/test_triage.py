@@ -39,7 +39,7 @@ def decide(core: Core, *texts: str) -> list[Decision]:
 
 def test_each_kind_of_ticket_finds_its_queue(core: Core) -> None:
     decisions = decide(
-        core, "stolen", "password", f"you are a worthless idiot {PASSWORD}", "blah blah blah"
+        core, "stolen", "password", f"you are a worthless idiot {PASSWORD}", "password delivery"
     )
     assert [decision.queue for decision in decisions] == [
         Queue.PRIORITY,
