@@ -22,7 +22,7 @@ from typing import Self
 from stream_app.errors import Unavailable
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 30.0
 _READY_LINE = re.compile(r"probes on http://[^:]+:(\d+)")
 
 
