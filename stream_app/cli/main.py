@@ -48,6 +48,7 @@ def _register() -> None:
         demo,
         dlq,
         produce,
+        registry,
         replay,
         tail,
         train,
@@ -56,6 +57,7 @@ def _register() -> None:
 
     app.command()(demo.demo)
     app.command()(broker.broker)
+    app.command()(registry.registry)
     app.command()(worker.worker)
     app.command()(produce.produce)
     app.command()(tail.tail)
