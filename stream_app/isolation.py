@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from stream_app.broker import Broker
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.settings import Settings, TopicSettings, load_settings
+from stream_app.topics import topic_specs
 
 
 def isolated_settings(broker: Broker, purpose: str) -> Settings:
@@ -53,7 +54,7 @@ async def remove_topics(settings: Settings) -> None:
         try:
             await admin.start()
             topics = settings.topics
-            await admin.delete_topics([topics.raw, *topics.outputs, topics.feedback])
+            await admin.delete_topics([spec.name for spec in topic_specs(topics)])
         finally:
             await admin.close()
 

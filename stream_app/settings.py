@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from stream_app.errors import UserError
+from stream_app.registry.layout import CHAMPION
 
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -60,6 +61,12 @@ class TopicSettings(_Group):
     standard: TopicName = "tickets.standard"
     dlq: TopicName = "tickets.dlq"
     feedback: TopicName = "tickets.feedback"
+    model_control: TopicName = Field(
+        default="tickets.model-control", description="Any record makes workers look for a model."
+    )
+    model_events: TopicName = Field(
+        default="tickets.model-events", description="What workers say of the models they serve."
+    )
     partitions: int = Field(default=4, ge=1, le=1_000)
     replication_factor: int = Field(
         default=-1, ge=-1, description="-1 takes the cluster's default."
@@ -67,7 +74,7 @@ class TopicSettings(_Group):
 
     @model_validator(mode="after")
     def _names_differ(self) -> TopicSettings:
-        names = [self.raw, *self.outputs, self.feedback]
+        names = [self.raw, *self.outputs, self.feedback, self.model_control, self.model_events]
         if len(set(names)) != len(names):
             raise ValueError("two topics share one name")
         return self
@@ -114,6 +121,31 @@ class InferenceSettings(_Group):
     max_rows: int = Field(default=16, ge=1)
 
 
+class RegistrySettings(_Group):
+    """Which model of an MLflow registry the worker follows (`TICKETS_REGISTRY_...`)."""
+
+    tracking_uri: str | None = Field(
+        default=None,
+        description="http://host:port of the MLflow server; else MLFLOW_TRACKING_URI. "
+        "Without either the worker serves one bundle for its whole life.",
+    )
+    model: str = Field(default="ticket-intents", pattern=r"^[^/:]{1,255}$")
+    alias: str = Field(default=CHAMPION, pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,254}$")
+    poll_s: float = Field(default=15.0, ge=0.2, le=3_600.0, description="Between two looks.")
+    cache_dir: Path | None = Field(
+        default=None, description="Downloaded bundles; else in the user's data folder."
+    )
+    request_timeout_s: float = Field(
+        default=5.0, gt=0.0, le=600.0, description="Longest silence of the server."
+    )
+    shadow_share: float = Field(
+        default=0.1,
+        ge=0.0,
+        le=1.0,
+        description="Share of live tickets that a challenger scores beside the champion.",
+    )
+
+
 class TriageSettings(_Group):
     """Which rules and policy decide (`TICKETS_TRIAGE_...`)."""
 
@@ -136,6 +168,7 @@ class Settings(BaseSettings):
     topics: TopicSettings = TopicSettings()
     worker: WorkerSettings = WorkerSettings()
     inference: InferenceSettings = InferenceSettings()
+    registry: RegistrySettings = RegistrySettings()
     triage: TriageSettings = TriageSettings()
 
 

@@ -30,12 +30,14 @@ def topic_specs(topics: TopicSettings | None = None) -> list[TopicSpec]:
     raw_limit = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     output_limit = {"max.message.bytes": str(MAX_RECORD_BYTES + DEAD_LETTER_OVERHEAD_BYTES)}
     limits = {topics.raw: raw_limit, topics.dlq: output_limit}
+    # Few and small records that are read in the order they were written.
+    one_partition = (topics.model_control, topics.model_events)
     return [
         TopicSpec(
             name=name,
-            partitions=topics.partitions,
+            partitions=1 if name in one_partition else topics.partitions,
             replication_factor=topics.replication_factor,
             configs=limits.get(name, {}),
         )
-        for name in (topics.raw, *topics.outputs, topics.feedback)
+        for name in (topics.raw, *topics.outputs, topics.feedback, *one_partition)
     ]

@@ -17,6 +17,7 @@ import pytest
 from stream_app.broker import Broker, ensure_topics, find_broker
 from stream_app.isolation import worker_environment
 from stream_app.local_worker import LocalWorker
+from stream_app.registry.local_server import LocalRegistry, start_local_registry
 from stream_app.settings import TopicSettings, load_settings
 from stream_app.topics import topic_specs
 from tests.verifier import Verifier
@@ -61,6 +62,8 @@ def create_topics(kafka: Broker, partitions: int = 4) -> TopicSettings:
         standard=f"{prefix}.standard",
         dlq=f"{prefix}.dlq",
         feedback=f"{prefix}.feedback",
+        model_control=f"{prefix}.model-control",
+        model_events=f"{prefix}.model-events",
         partitions=partitions,
     )
     asyncio.run(ensure_topics(kafka.bootstrap_servers, topic_specs(topics)))
@@ -93,6 +96,19 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
             cwd=tmp_path_factory.mktemp("train"),
         )
     return next(store.glob("*/manifest.json")).parent
+
+
+@pytest.fixture(scope="session")
+def mlflow_server() -> Iterator[LocalRegistry]:
+    """A real MLflow server on SQLite, one a session; tests keep apart by `fresh_model_name`."""
+    with start_local_registry() as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_model_name() -> str:
+    """A registered-model name that no other test has."""
+    return f"intents-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from stream_app.broker import Broker, Kind
 from stream_app.isolation import isolated_settings, worker_environment
 from stream_app.settings import TopicSettings, load_settings
+from stream_app.topics import topic_specs
 
 pytestmark = pytest.mark.usefixtures("own_broker_only")
 
@@ -25,10 +26,9 @@ def test_on_somebody_elses_broker_every_topic_and_the_group_are_of_this_run_alon
     usual = TopicSettings()
     first, second = (isolated_settings(NamedBroker("external"), "demo") for _ in range(2))
     names = [
-        {settings.topics.raw, *settings.topics.outputs, settings.topics.feedback}
-        for settings in (first, second)
+        {spec.name for spec in topic_specs(topics)} for topics in (first.topics, second.topics)
     ]
-    assert len(names[0] | names[1] | {usual.raw, *usual.outputs, usual.feedback}) == 21
+    assert len(names[0] | names[1] | {spec.name for spec in topic_specs(usual)}) == 27
     assert first.worker.consumer_group != second.worker.consumer_group
 
 
