@@ -1,0 +1,60 @@
+"""What the epochs of a fit gave on rows that it did not see; changes no weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from stream_app.inference import cut_by_padded_tokens
+from stream_app.inference.encoder import pad
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """Epoch `epoch`, counted from 1; 0 is what the fit of all weights starts from.
+
+    `loss` is the mean of what the fit minimised over the epoch's rows, in nats, None for epoch 0:
+    with label smoothing and augmentation it is not comparable with `held_out_loss`, the plain
+    cross entropy of the held-out rows. `held_out_accuracy` lies in 0..1. `seconds` were spent
+    fitting.
+    """
+
+    epoch: int
+    loss: float | None
+    held_out_loss: float
+    held_out_accuracy: float
+    seconds: float
+
+    def __str__(self) -> str:
+        """One line for people."""
+        held_out = f"held-out accuracy {self.held_out_accuracy:.1%}"
+        if self.loss is None:
+            return f"before the first epoch: {held_out}"
+        return f"epoch {self.epoch}: loss {self.loss:.3f}, {held_out}, {self.seconds:.0f} s"
+
+
+@torch.no_grad()
+def measure(
+    network: nn.Module, rows: Sequence[Sequence[int]], targets: npt.NDArray[np.intp]
+) -> tuple[float, float]:
+    """Mean cross entropy in nats and accuracy (0..1) of `network` on token ids `rows`.
+
+    `targets` are label indices of shape (rows,). The network is left in the mode it came in.
+    """
+    was_training = network.training
+    network.eval()
+    right, summed_loss = 0, 0.0
+    for batch in cut_by_padded_tokens(
+        [len(row) for row in rows], max_padded_tokens=2_048, max_rows=128
+    ):
+        logits, _ = network(*(torch.from_numpy(part) for part in pad([rows[at] for at in batch])))
+        expected = torch.from_numpy(targets[batch])
+        right += int((logits.argmax(dim=1) == expected).sum())
+        summed_loss += nn.functional.cross_entropy(logits, expected, reduction="sum").item()
+    network.train(was_training)
+    return summed_loss / len(rows), right / len(rows)
