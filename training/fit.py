@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from stream_app.inference.encoder import pad
-from training.network import IntentNetwork
-from training.probe import fit_head
+from training.architectures.network import IntentNetwork
 from training.progress import FitProgress
 from training.recipe import Recipe
+
+Rows = Sequence[Sequence[int]]
+"""Token ids, one sequence a row."""
+
+RowsOfEpoch = Callable[[int], Rows]
+"""The rows of an epoch, counted from 1, always in the same order; epoch 0 stands for the rows as
+they came."""
+
+Average = Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]
+"""The new average from the old one, the current weights and how many were averaged."""
 
 POOL_BATCHES = 16
 """Rows are sorted by length within pools of this many batches: little padding, and the batches
@@ -21,33 +31,36 @@ still differ from one epoch to the next."""
 
 def fit(
     network: IntentNetwork,
-    rows: Sequence[Sequence[int]],
+    rows_of_epoch: RowsOfEpoch,
     targets: Sequence[int],
     recipe: Recipe,
     *,
     seed: int,
     progress: FitProgress,
 ) -> None:
-    """Train `network` in place on token ids `rows` with label indices `targets`.
+    """Train all of `network` in place for `recipe.epochs` epochs, which may be none.
 
-    First the head alone, then, for `recipe.epochs` above 0, the whole network with AdamW
-    (Loshchilov and Hutter 2019) and cross entropy. Deterministic for a seed, a machine and
-    a number of threads. `progress` hears of every batch.
+    `targets` are the label indices of the rows, in their order. AdamW (Loshchilov and Hutter 2019)
+    on the cross entropy. Deterministic for a seed, a machine and a number of threads. `progress`
+    hears of every batch, and measures the network at the start and after each epoch.
     """
     torch.manual_seed(seed)
-    fit_head(network, rows, targets)
+    progress.end_epoch(0, network)
     if recipe.epochs == 0:
         return
     chance = random.Random(seed)  # noqa: S311 - repeatability, not secrecy
-    steps = recipe.epochs * -(-len(rows) // recipe.batch_rows)
+    steps = recipe.epochs * -(-len(targets) // recipe.batch_rows)
     optimizer = _optimizer(network, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: _learning_rate_share(step, steps, recipe.warmup_share)
     )
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    average = AveragedModel(network, avg_fn=_moving_average(recipe.averaging))
     network.train()
     for epoch in range(1, recipe.epochs + 1):
+        rows = rows_of_epoch(epoch)
         progress.start_epoch(epoch, recipe.epochs, rows=len(rows))
+        summed_loss = 0.0
         for batch in length_bucketed([len(row) for row in rows], recipe.batch_rows, chance):
             input_ids, attention_mask = pad([rows[index] for index in batch])
             logits, _ = network(torch.from_numpy(input_ids), torch.from_numpy(attention_mask))
@@ -57,7 +70,11 @@ def fit(
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
+            average.update_parameters(network)
+            summed_loss += loss.item() * len(batch)
             progress.advance(rows=len(batch), loss=loss.item())
+        progress.end_epoch(epoch, average.module, loss=summed_loss / len(rows))
+    network.load_state_dict(average.module.state_dict())
     network.eval()
 
 
@@ -97,6 +114,18 @@ def _optimizer(network: IntentNetwork, recipe: Recipe) -> torch.optim.AdamW:
         },
     ]
     return torch.optim.AdamW(groups, fused=True)
+
+
+def _moving_average(decay: float) -> Average:
+    """Shorter at the start, so that the average of a short fit is not that of its first steps."""
+
+    def average(
+        averaged: torch.Tensor, current: torch.Tensor, count: torch.Tensor | int
+    ) -> torch.Tensor:
+        kept = min(decay, (1 + int(count)) / (10 + int(count)))
+        return averaged.lerp(current, 1.0 - kept)
+
+    return average
 
 
 def _learning_rate_share(step: int, steps: int, warmup_share: float) -> float:

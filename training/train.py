@@ -6,6 +6,7 @@ and open it as a worker would.
 
 from __future__ import annotations
 
+import random
 import shutil
 import tempfile
 import time
@@ -18,7 +19,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from stream_app.bundle import (
     BundleError,
@@ -31,12 +31,13 @@ from stream_app.bundle import (
 from stream_app.errors import CheckFailed
 from stream_app.inference import Encoder, open_classifier, softmax
 from stream_app.labelled_data import Dataset, Example, stratified_split
-from training.base_model import BaseModel, load_base_model
+from training.architectures import Architecture
+from training.architectures.contract import TextModel
 from training.calibration import calibrate
-from training.fit import fit
+from training.fit import Rows
 from training.graph import GraphOutput, export_graph, run_graph
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
-from training.network import IntentNetwork
+from training.noise import augmented, training_noise
 from training.progress import FitProgress
 from training.quantize import quantize_graph
 from training.recipe import Recipe
@@ -86,7 +87,8 @@ def train_bundle(
     labels: Sequence[Label],
     recipe: Recipe,
     *,
-    base_model: str,
+    architecture: Architecture,
+    base_model: str | None,
     seed: int,
     name: str,
     store: Path,
@@ -104,18 +106,25 @@ def train_bundle(
         fitted, held_out = stratified_split(fitted, share=recipe.held_out_share, seed=seed)
     with tempfile.TemporaryDirectory(prefix="tickets-train-") as workspace_name:
         workspace = Path(workspace_name)
-        base = load_base_model(base_model, dropout=recipe.dropout, workspace=workspace)
-        network = _fitted_network(base, dataset, fitted, recipe, seed=seed, progress=progress)
+        model = architecture.build(
+            [example.text for example in fitted],
+            recipe,
+            base_model=base_model,
+            intents=len(dataset.intents),
+            seed=seed,
+            workspace=workspace,
+        )
+        _fit(model, dataset, fitted, held_out, recipe, seed=seed, progress=progress)
 
         progress.step("exporting and quantizing")
         plain, quantized = workspace / "fp32.onnx", workspace / "int8.onnx"
-        export_graph(network, plain)
+        export_graph(model.network, plain)
         quantize_graph(plain, quantized)
 
         progress.step("checking int8 against float32")
-        max_tokens = min(SERVING_MAX_TOKENS, base.max_tokens)
+        max_tokens = min(SERVING_MAX_TOKENS, model.max_tokens)
         unseen = (*held_out, *dataset.test)
-        unseen_rows = _encode(base.tokenizer_path, unseen, max_tokens)
+        unseen_rows = _encode(model.tokenizer_path, unseen, max_tokens)
         unseen_targets = _targets(dataset, unseen)
         exact, shipped = run_graph(plain, unseen_rows), run_graph(quantized, unseen_rows)
         agreement = accuracy(shipped.answers, exact.answers)
@@ -127,7 +136,7 @@ def train_bundle(
             )
 
         progress.step("calibrating")
-        fitted_output = run_graph(quantized, _encode(base.tokenizer_path, fitted, max_tokens))
+        fitted_output = run_graph(quantized, _encode(model.tokenizer_path, fitted, max_tokens))
         fitted_targets = _targets(dataset, fitted)
         prototypes = _prototypes(fitted_output, fitted_targets, intents=len(labels))
         aside = slice(0, len(held_out))
@@ -153,7 +162,7 @@ def train_bundle(
             created_at=created_at,
             max_tokens=max_tokens,
             model_path=quantized,
-            tokenizer_path=base.tokenizer_path,
+            tokenizer_path=model.tokenizer_path,
             labels=labels,
             calibration=calibration,
             prototypes=prototypes,
@@ -161,7 +170,7 @@ def train_bundle(
                 dataset, fitted, fitted_output, fitted_targets, calibration.temperature
             ),
             provenance=Provenance(
-                base_model=base.name,
+                base_model=model.base_model,
                 data=dataset.name,
                 data_sha256=dataset.sha256,
                 training_rows=len(fitted),
@@ -187,24 +196,37 @@ def train_bundle(
     )
 
 
-def _fitted_network(
-    base: BaseModel,
+def _fit(
+    model: TextModel,
     dataset: Dataset,
     examples: Sequence[Example],
+    held_out: Sequence[Example],
     recipe: Recipe,
     *,
     seed: int,
     progress: FitProgress,
-) -> IntentNetwork:
-    # The head's first weights are drawn here, before `fit` seeds its own draws.
-    torch.manual_seed(seed)
-    network = IntentNetwork(
-        base.encoder, width=base.width, intents=len(dataset.intents), dropout=recipe.dropout
+) -> None:
+    encoder = Encoder(model.tokenizer_path, max_tokens=min(recipe.max_tokens, model.max_tokens))
+    texts = [example.text for example in examples]
+    noise = training_noise()
+
+    def rows_of_epoch(epoch: int) -> Rows:
+        if epoch == 0:
+            return encoder.encode(texts)
+        # Sampling needs repeatability, not secrecy.
+        chance = random.Random(f"{seed}/{epoch}")  # noqa: S311
+        return encoder.encode(augmented(texts, noise, share=recipe.noised_share, chance=chance))
+
+    progress.measure_on(
+        encoder.encode([example.text for example in held_out]), _targets(dataset, held_out)
     )
-    rows = _encode(base.tokenizer_path, examples, min(recipe.max_tokens, base.max_tokens))
-    targets = _targets(dataset, examples).tolist()
-    fit(network, rows, targets, recipe, seed=seed, progress=progress)
-    return network
+    model.fit(
+        rows_of_epoch,
+        _targets(dataset, examples).tolist(),
+        recipe,
+        seed=seed,
+        progress=progress,
+    )
 
 
 def _metrics(
