@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from stream_app.broker import ensure_topics
 from stream_app.topics import topic_specs
-from tests.unit.broker.processes import running_with
+from tests.unit.broker.processes import running_with, wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -31,12 +30,11 @@ def broker_command(*options: str, temporary: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_until_gone(temporary: Path, *, within_s: float = 10.0) -> None:
+def wait_until_gone(temporary: Path, within_s: float = 10.0) -> None:
     """Kafka's guard ends the server and deletes its folder just after the command has ended."""
-    deadline = time.monotonic() + within_s
-    while running_with(str(temporary)) or any(temporary.iterdir()):
-        assert time.monotonic() < deadline, "the broker or its folder outlives the command"
-        time.sleep(0.05)
+    wait_until(
+        lambda: not running_with(str(temporary)) and not any(temporary.iterdir()), within_s
+    )
 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
