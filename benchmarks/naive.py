@@ -16,8 +16,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
-from training.base_model import DEFAULT_BASE_MODEL, load_base_model
-from training.network import IntentNetwork
+from training.architectures import ARCHITECTURES, ArchitectureName
 
 
 def main() -> None:
@@ -25,13 +24,15 @@ def main() -> None:
     request = json.load(sys.stdin)
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as workspace:
-        base = load_base_model(DEFAULT_BASE_MODEL, dropout=0.0, workspace=Path(workspace))
-        network = IntentNetwork(base.encoder, width=base.width, intents=77, dropout=0.0).eval()
-        tokenizer = Tokenizer.from_file(str(base.tokenizer_path))
+        transformer = ARCHITECTURES[ArchitectureName.TRANSFORMER]
+        model = transformer.build(
+            [], transformer.quick, base_model=None, intents=77, seed=0, workspace=Path(workspace)
+        )
+        tokenizer = Tokenizer.from_file(str(model.tokenizer_path))
     tokenizer.enable_truncation(request["tokens"])
     tokenizer.enable_padding(length=request["tokens"])
     quantized = torch.ao.quantization.quantize_dynamic(  # type: ignore[no-untyped-call]
-        network, {nn.Linear}, dtype=torch.qint8
+        model.network.eval(), {nn.Linear}, dtype=torch.qint8
     )
 
     def classify(text: str) -> None:

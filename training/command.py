@@ -12,7 +12,7 @@ from rich.table import Table
 from stream_app.bundle import bundle_store
 from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import UserError
-from training.recipe import FULL, QUICK
+from training.architectures import ARCHITECTURES, ArchitectureName
 from training.starter_set import load_training_data
 from training.taxonomy import load_taxonomy
 
@@ -30,9 +30,15 @@ def train(
             help="banking77, starter, a CSV or JSONL file, or a folder with train and test files."
         ),
     ] = "starter",
+    architecture: Annotated[
+        ArchitectureName, typer.Option(help="The kind of model: see docs/architectures.md.")
+    ] = ArchitectureName.TRANSFORMER,
     base_model: Annotated[
         str | None,
-        typer.Option(help="Hugging Face id or folder; else all-MiniLM-L6-v2.", metavar="MODEL"),
+        typer.Option(
+            help="Hugging Face id or folder to start from; else the architecture's own start.",
+            metavar="MODEL",
+        ),
     ] = None,
     taxonomy: Annotated[
         Path | None,
@@ -45,20 +51,19 @@ def train(
         Path | None,
         typer.Option("--out", help="Folder for the bundle; else this machine's.", metavar="DIR"),
     ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="A usable model in seconds: only the head is fitted.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A usable model in seconds.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Fine-tune an encoder on labelled tickets and write a checked int8 bundle."""
+    """Train a model on labelled tickets and write a checked int8 bundle."""
     dataset = load_training_data(data)
     labels = load_taxonomy(taxonomy).labels(dataset.intents)
     store = _writable(out_dir or bundle_store())
-    recipe = QUICK if quick else FULL
+    kind = ARCHITECTURES[architecture]
+    kind.check_base_model(base_model)
+    recipe = kind.quick if quick else kind.full
     if epochs is not None:
         recipe = replace(recipe, epochs=epochs)
     # Importing torch takes seconds; a mistake in the options is told before that.
-    from training.base_model import DEFAULT_BASE_MODEL
     from training.progress import FitProgress
     from training.train import train_bundle
 
@@ -67,7 +72,8 @@ def train(
             dataset,
             labels,
             recipe,
-            base_model=base_model or DEFAULT_BASE_MODEL,
+            architecture=kind,
+            base_model=base_model,
             seed=seed,
             name=bundle_name(name or dataset.name),
             store=store,

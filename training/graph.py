@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 import torch
+from torch import nn
 
 from stream_app.inference import cut_by_padded_tokens
 from stream_app.inference.encoder import pad
-from training.network import IntentNetwork
 
 OPSET = 17
 """Newest operator set that the TorchScript exporter writes without converting."""
@@ -42,7 +42,7 @@ class GraphOutput:
         return answers
 
 
-def export_graph(network: IntentNetwork, path: Path) -> None:
+def export_graph(network: nn.Module, path: Path) -> None:
     """Write `network` to `path` in float32 with free batch and token dimensions.
 
     Through the TorchScript exporter, which needs no further package and whose graph takes any

@@ -10,8 +10,9 @@ from torch import nn
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from stream_app.inference.encoder import pad
+from training.architectures.network import IntentNetwork
+from training.architectures.transformer import MeanPooled
 from training.graph import export_graph, run_graph
-from training.network import IntentNetwork
 from training.quantize import quantize_graph
 
 INTENTS = 6
@@ -40,7 +41,8 @@ def distilbert() -> nn.Module:
 @pytest.fixture(params=[bert, distilbert])
 def network(request: pytest.FixtureRequest) -> IntentNetwork:
     torch.manual_seed(5)
-    return IntentNetwork(request.param(), width=WIDTH, intents=INTENTS, dropout=0.1).eval()
+    encoder = MeanPooled(request.param())
+    return IntentNetwork(encoder, width=WIDTH, intents=INTENTS, dropout=0.1).eval()
 
 
 def token_rows(*lengths: int) -> list[list[int]]:

@@ -14,7 +14,7 @@ from stream_app.bundle import list_bundles, read_bundle
 from stream_app.errors import UserError
 from stream_app.inference import open_classifier
 from stream_app.labelled_data import load_dataset
-from training.base_model import load_base_model
+from training.architectures.base_model import load_base_model
 from training.starter_set import load_starter
 
 INTENTS = ("card_swallowed", "change_pin", "exchange_rate", "request_refund")

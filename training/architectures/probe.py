@@ -13,7 +13,7 @@ from torch import nn
 
 from stream_app.inference import cut_by_padded_tokens
 from stream_app.inference.encoder import pad
-from training.network import IntentNetwork
+from training.architectures.network import IntentNetwork
 
 STEPS = 100
 LEARNING_RATE = 0.02
@@ -43,7 +43,7 @@ def _embed(network: IntentNetwork, rows: Sequence[Sequence[int]]) -> torch.Tenso
         [len(row) for row in rows], max_padded_tokens=2_048, max_rows=128
     )
     pooled = [
-        network.pool(*(torch.from_numpy(part) for part in pad([rows[index] for index in batch])))
+        network.encoder(*(torch.from_numpy(part) for part in pad([rows[index] for index in batch])))
         for batch in batches
     ]
     place = torch.tensor([index for batch in batches for index in batch]).argsort()

