@@ -14,20 +14,19 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 import psutil
 
+from benchmarks.machine import circumstances
 from schemas import RawTicket
 from stream_app.broker import ensure_topics, find_broker
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
@@ -74,9 +73,7 @@ def main() -> None:
             naive.append(naive_way(tickets[:NAIVE_TICKETS]))
             _say(f"  naive              {naive[-1]:8,.0f} tickets/s")
     report = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {platform.system()}",
-        "python": platform.python_version(),
+        **circumstances(),
         "onnxruntime": ort.__version__,
         "tickets": len(tickets),
         "rounds": arguments.rounds,
@@ -206,13 +203,6 @@ def _texts(data: str | None) -> list[str]:
 
 def _median_ratio(one: list[float], other: list[float]) -> float:
     return round(float(np.median([a / b for a, b in zip(one, other, strict=True)])), 3)
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 def _say(line: str) -> None:
