@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.gate.evaluations import (
+    INTENTS,
+    ROWS_PER_INTENT,
+    URGENT,
+    evaluation,
+    first_rows,
+    gate_rows,
+)
+from training.gate import Criterion, Evaluation, GateReport, judge, load_limits
+from training.gate.rules import Group, by_groups
+
+LIMITS = load_limits()
+ROWS = gate_rows()
+
+
+def failed(report: GateReport) -> set[Criterion]:
+    return {verdict.criterion for verdict in report.failed}
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 1_000),
+    mistakes=st.floats(0.0, 1.0),
+    confidence=st.floats(0.0, 1.0),
+    inside=st.floats(-1.0, 1.0),
+)
+def test_a_model_as_good_as_the_champion_in_everything_always_passes(
+    seed: int, mistakes: float, confidence: float, inside: float
+) -> None:
+    champion = replace(
+        evaluation(
+            ROWS,
+            wrong=np.random.default_rng(seed).random(len(ROWS.targets)) < mistakes,
+            model="champion",
+        ),
+        confidence=np.full(len(ROWS.targets), confidence, dtype=np.float32),
+        scope_inside=np.full(len(ROWS.targets), inside, dtype=np.float32),
+        size_mb=10_000.0,
+        ms_per_ticket=(500.0, 900.0),
+    )
+    report = judge(replace(champion, model="candidate"), champion, LIMITS)
+    assert report.passed, report.failed
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    intent=st.sampled_from(sorted(URGENT)),
+    lost=st.integers(4, ROWS_PER_INTENT),
+    data=st.data(),
+)
+def test_a_model_worse_on_one_urgent_intent_only_is_refused(
+    intent: str, lost: int, data: st.DataObject
+) -> None:
+    """Also where it answers every row of every other intent rightly and the champion does not."""
+    elsewhere = np.flatnonzero(~ROWS.of_intent(intent)).tolist()
+    champion_wrong = np.zeros(len(ROWS.targets), dtype=np.bool_)
+    champion_wrong[data.draw(st.lists(st.sampled_from(elsewhere), unique=True, max_size=60))] = True
+    champion = evaluation(ROWS, wrong=champion_wrong, model="champion")
+    candidate = evaluation(ROWS, wrong=first_rows(ROWS, intent, lost))
+    report = judge(candidate, champion, LIMITS)
+    assert not report.passed
+    assert Criterion.URGENT_INTENTS in failed(report)
+    [verdict] = [each for each in report.failed if each.criterion == Criterion.URGENT_INTENTS]
+    assert intent in verdict.reason
+    assert not any(other in verdict.reason for other in INTENTS if other != intent)
+
+
+def test_four_rows_of_one_urgent_intent_are_seen_by_no_other_criterion() -> None:
+    """The criterion is not a second form of another one."""
+    candidate = evaluation(ROWS, wrong=first_rows(ROWS, INTENTS[0], 4))
+    assert failed(judge(candidate, evaluation(ROWS), LIMITS)) == {Criterion.URGENT_INTENTS}
+
+
+def test_three_rows_newly_lost_are_within_chance() -> None:
+    candidate = evaluation(ROWS, wrong=first_rows(ROWS, INTENTS[0], 3))
+    assert judge(candidate, evaluation(ROWS), LIMITS).passed
+
+
+def test_a_fall_of_one_intent_that_is_not_urgent_is_left_to_the_sums() -> None:
+    candidate = evaluation(ROWS, wrong=first_rows(ROWS, INTENTS[-1], 4))
+    assert judge(candidate, evaluation(ROWS), LIMITS).passed
+
+
+def test_equal_models_that_err_on_different_rows_are_rarely_refused() -> None:
+    """Sixteen urgent intents of forty rows, each model right on 94 %, most errors shared."""
+    chance = np.random.default_rng(5)
+    refused = 0
+    for _ in range(400):
+        groups = {}
+        for intent in range(16):
+            hard = chance.random(40) < 0.04
+            groups[str(intent)] = Group(
+                ~(hard | (chance.random(40) < 0.02)), ~(hard | (chance.random(40) < 0.02))
+            )
+        verdict = by_groups(
+            Criterion.URGENT_INTENTS,
+            groups,
+            alpha=LIMITS.urgent_intents.alpha,
+            limits=LIMITS.urgent_intents,
+        )
+        refused += not verdict.passed
+    assert refused / 400 <= 0.05
+
+
+@pytest.mark.parametrize("share", [0.03, 0.05])
+def test_a_model_worse_all_over_is_refused_by_macro_f1(share: float) -> None:
+    wrong = np.random.default_rng(1).random(len(ROWS.targets)) < share
+    assert Criterion.MACRO_F1 in failed(
+        judge(evaluation(ROWS, wrong=wrong), evaluation(ROWS), LIMITS)
+    )
+
+
+def test_a_fall_in_noise_alone_is_refused() -> None:
+    good = evaluation(ROWS)
+    noised = good.answers.copy()
+    noised[::10] = (noised[::10] + 1) % len(INTENTS)
+    report = judge(replace(good, noised_answers=noised), good, LIMITS)
+    assert Criterion.NOISE in failed(report)
+    assert Criterion.MACRO_F1 not in failed(report)
+
+
+def test_a_slice_that_falls_is_named() -> None:
+    rows = replace(
+        ROWS, slices={**ROWS.slices, "length: long": np.arange(len(ROWS.targets)) % 8 == 0}
+    )
+    wrong = (
+        rows.slices["length: long"] & (np.arange(len(rows.targets)) % 16 == 0) & (rows.targets > 5)
+    )
+    report = judge(evaluation(rows, wrong=wrong), evaluation(rows), LIMITS)
+    [verdict] = [each for each in report.failed if each.criterion == Criterion.WORST_SLICE]
+    assert "length: long fell" in verdict.reason
+
+
+GOOD = evaluation(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "worse"),
+    [
+        (Criterion.SIZE, replace(GOOD, size_mb=30.0)),
+        (Criterion.LATENCY, replace(GOOD, ms_per_ticket=(3.0, 3.2, 2.8))),
+        (Criterion.CALIBRATION, replace(GOOD, confidence=GOOD.confidence - np.float32(0.05))),
+        (
+            Criterion.OUT_OF_SCOPE,
+            replace(GOOD, scope_outside=np.full(20, 0.9, dtype=np.float32)),
+        ),
+        (Criterion.LABELS, replace(GOOD, urgent=URGENT - {INTENTS[0]})),
+        (Criterion.LABELS, replace(GOOD, labels=frozenset(INTENTS[:-1]))),
+    ],
+)
+def test_each_figure_beyond_its_limit_is_refused_alone(
+    criterion: Criterion, worse: Evaluation
+) -> None:
+    assert failed(judge(worse, GOOD, LIMITS)) == {criterion}
+
+
+def test_an_intent_made_less_urgent_is_still_measured_as_urgent() -> None:
+    candidate = replace(
+        evaluation(ROWS, wrong=first_rows(ROWS, INTENTS[0], 10)), urgent=URGENT - {INTENTS[0]}
+    )
+    assert Criterion.URGENT_INTENTS in failed(judge(candidate, GOOD, LIMITS))
+
+
+def test_one_slow_round_of_the_machine_does_not_refuse() -> None:
+    slow = replace(GOOD, ms_per_ticket=(1.5, 9.0, 1.4))
+    assert judge(slow, replace(GOOD, ms_per_ticket=(1.5, 8.9, 1.4)), LIMITS).passed
+
+
+def test_a_first_model_passes_by_the_floors_alone() -> None:
+    report = judge(GOOD, None, LIMITS)
+    assert report.passed
+    assert report.champion is None
+    assert all(verdict.champion is None for verdict in report.verdicts)
+
+
+def test_a_broken_first_model_is_refused() -> None:
+    everything = np.ones(len(ROWS.targets), dtype=np.bool_)
+    report = judge(evaluation(ROWS, wrong=everything), None, LIMITS)
+    assert {
+        Criterion.MACRO_F1,
+        Criterion.URGENT_RECALL,
+        Criterion.URGENT_INTENTS,
+        Criterion.WORST_SLICE,
+        Criterion.NOISE,
+    } <= failed(report)
+
+
+def test_a_better_model_replaces_a_champion_under_the_floor() -> None:
+    chance = np.random.default_rng(3)
+    weak = chance.random(len(ROWS.targets)) < 0.7
+    better = weak & (chance.random(len(ROWS.targets)) < 0.8)
+    confidence = np.full(len(ROWS.targets), 0.3, dtype=np.float32)
+    champion = replace(evaluation(ROWS, wrong=weak), confidence=confidence)
+    candidate = replace(evaluation(ROWS, wrong=better), confidence=confidence + np.float32(0.14))
+    report = judge(candidate, champion, LIMITS)
+    assert report.passed, report.failed
+
+
+def test_data_without_a_row_of_an_urgent_intent_are_refused() -> None:
+    kept = ~ROWS.of_intent(INTENTS[0])
+    rows = replace(
+        ROWS,
+        targets=ROWS.targets[kept],
+        slices={name: mask[kept] for name, mask in ROWS.slices.items()},
+    )
+    report = judge(evaluation(rows), evaluation(rows), LIMITS)
+    [verdict] = report.failed
+    assert verdict.criterion == Criterion.URGENT_INTENTS
+    assert INTENTS[0] in verdict.reason
+
+
+def test_without_texts_outside_the_scope_that_criterion_is_left_out() -> None:
+    blind = replace(GOOD, scope_outside=None)
+    criteria = {verdict.criterion for verdict in judge(blind, blind, LIMITS).verdicts}
+    assert criteria == set(Criterion) - {Criterion.OUT_OF_SCOPE}
+
+
+def test_models_measured_on_different_rows_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="different rows"):
+        judge(GOOD, evaluation(gate_rows()), LIMITS)

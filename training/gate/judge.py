@@ -1,0 +1,212 @@
+"""Judges a candidate against the champion, one verdict a criterion; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+
+from training.gate.evaluation import Evaluation, Mask
+from training.gate.limits import AlphaAndFloor, Limits, MarginAndFloor, RatioAndCeiling
+from training.gate.rules import (
+    Figures,
+    Group,
+    by_ceiling,
+    by_floor,
+    by_groups,
+    by_lower_bound,
+    by_ratio,
+)
+from training.gate.statistics import auroc, resampled_accuracy, resampled_macro_f1
+from training.gate.verdict import Criterion, GateReport, Verdict
+from training.metrics import expected_calibration_error, macro_f1
+
+
+def judge(candidate: Evaluation, champion: Evaluation | None, limits: Limits) -> GateReport:
+    """Judge `candidate`; without a champion by the floors and ceilings alone.
+
+    The out-of-scope criterion is left out where no texts outside the scope were scored.
+
+    Raises `ValueError` where the two were measured on different rows.
+    """
+    if champion is not None and champion.rows is not candidate.rows:
+        raise ValueError("the candidate and the champion answered different rows")
+    verdicts = [
+        _labels(candidate, champion),
+        _macro_f1(candidate, champion, limits.macro_f1),
+        _urgent_recall(candidate, champion, limits.urgent_recall),
+        _urgent_intents(candidate, champion, limits.urgent_intents),
+        _worst_slice(candidate, champion, limits.worst_slice),
+        by_ceiling(
+            Criterion.CALIBRATION,
+            _figures(candidate, champion, _calibration_error),
+            limits.calibration,
+        ),
+        _noise(candidate, champion, limits.noise),
+    ]
+    if candidate.scope_outside is not None:
+        scope = _figures(candidate, champion, _scope_auroc)
+        verdicts.append(by_floor(Criterion.OUT_OF_SCOPE, scope, limits.out_of_scope))
+    verdicts += [
+        _size(candidate, champion, limits.size),
+        _latency(candidate, champion, limits.latency),
+    ]
+    return GateReport(
+        candidate=candidate.model,
+        champion=champion.model if champion else None,
+        data=candidate.rows.data,
+        rows=len(candidate.rows.targets),
+        verdicts=tuple(verdicts),
+    )
+
+
+def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
+    """No intent may vanish or cease to be urgent: the answers alone would not show either."""
+    in_data = {candidate.rows.intents[index] for index in candidate.rows.targets}
+    gone = champion.labels - candidate.labels if champion else frozenset()
+    calmed = (champion.urgent & candidate.labels) - candidate.urgent if champion else frozenset()
+    faults = [
+        f"{what}: {', '.join(sorted(intents))}"
+        for what, intents in (
+            ("no longer an intent", gone),
+            ("no longer urgent", calmed),
+            ("in the data and not in the model", in_data - candidate.labels - gone),
+        )
+        if intents
+    ]
+    return Verdict(
+        Criterion.LABELS,
+        passed=not faults,
+        candidate=len(candidate.labels),
+        champion=len(champion.labels) if champion else None,
+        limit="none missing, none less urgent",
+        reason="; ".join(faults) or "every intent is there",
+    )
+
+
+def _macro_f1(
+    candidate: Evaluation, champion: Evaluation | None, limits: MarginAndFloor
+) -> Verdict:
+    targets = candidate.rows.targets
+    return by_lower_bound(
+        Criterion.MACRO_F1,
+        _figures(candidate, champion, lambda model: macro_f1(model.answers, targets)),
+        resampled_macro_f1,
+        (candidate.answers, champion.answers if champion else None),
+        targets,
+        limits,
+    )
+
+
+def _urgent_recall(
+    candidate: Evaluation, champion: Evaluation | None, limits: MarginAndFloor
+) -> Verdict:
+    urgent = _rows_of(candidate, _urgent(candidate, champion))
+    if not urgent.any():
+        return _unmeasured(Criterion.URGENT_RECALL, "the data have no row of an urgent intent")
+    return by_lower_bound(
+        Criterion.URGENT_RECALL,
+        _figures(candidate, champion, lambda model: float(model.correct[urgent].mean())),
+        resampled_accuracy,
+        (candidate.answers[urgent], champion.answers[urgent] if champion else None),
+        candidate.rows.targets[urgent],
+        limits,
+    )
+
+
+def _urgent_intents(
+    candidate: Evaluation, champion: Evaluation | None, limits: AlphaAndFloor
+) -> Verdict:
+    """Each urgent intent alone: the sum over all of them would hide the fall of one."""
+    urgent = _urgent(candidate, champion)
+    masks = {intent: candidate.rows.of_intent(intent) for intent in sorted(urgent)}
+    empty = [intent for intent, mask in masks.items() if not mask.any()]
+    if empty or not masks:
+        which = ", ".join(empty) or "an urgent intent"
+        return _unmeasured(Criterion.URGENT_INTENTS, f"the data have no row of {which}")
+    groups = {
+        intent: Group(candidate.correct[mask], champion.correct[mask] if champion else None)
+        for intent, mask in masks.items()
+    }
+    return by_groups(Criterion.URGENT_INTENTS, groups, alpha=limits.alpha, limits=limits)
+
+
+def _worst_slice(
+    candidate: Evaluation, champion: Evaluation | None, limits: AlphaAndFloor
+) -> Verdict:
+    groups = {}
+    for name, mask in candidate.rows.slices.items():
+        groups[name] = Group(candidate.correct[mask], champion.correct[mask] if champion else None)
+        groups[f"{name}, noised"] = Group(
+            candidate.noised_correct[mask], champion.noised_correct[mask] if champion else None
+        )
+    return by_groups(Criterion.WORST_SLICE, groups, alpha=limits.alpha / len(groups), limits=limits)
+
+
+def _noise(candidate: Evaluation, champion: Evaluation | None, limits: MarginAndFloor) -> Verdict:
+    return by_lower_bound(
+        Criterion.NOISE,
+        _figures(candidate, champion, lambda model: float(model.noised_correct.mean())),
+        resampled_accuracy,
+        (candidate.noised_answers, champion.noised_answers if champion else None),
+        candidate.rows.targets,
+        limits,
+    )
+
+
+def _size(candidate: Evaluation, champion: Evaluation | None, limits: RatioAndCeiling) -> Verdict:
+    return by_ratio(
+        Criterion.SIZE,
+        _figures(candidate, champion, lambda model: model.size_mb),
+        candidate.size_mb / champion.size_mb if champion else None,
+        limits,
+    )
+
+
+def _latency(
+    candidate: Evaluation, champion: Evaluation | None, limits: RatioAndCeiling
+) -> Verdict:
+    ratio = None
+    if champion:
+        # Within a round both models met the same load of the machine.
+        rounds = zip(candidate.ms_per_ticket, champion.ms_per_ticket, strict=True)
+        ratio = median(mine / theirs for mine, theirs in rounds)
+    return by_ratio(
+        Criterion.LATENCY,
+        _figures(candidate, champion, lambda model: median(model.ms_per_ticket)),
+        ratio,
+        limits,
+    )
+
+
+def _unmeasured(criterion: Criterion, reason: str) -> Verdict:
+    return Verdict(criterion, False, None, None, "rows to measure on", reason)
+
+
+def _urgent(candidate: Evaluation, champion: Evaluation | None) -> frozenset[str]:
+    """Intents that either model takes for urgent: a candidate must not choose what counts."""
+    return candidate.urgent | champion.urgent if champion else candidate.urgent
+
+
+def _rows_of(evaluation: Evaluation, intents: frozenset[str]) -> Mask:
+    mask: Mask = np.zeros(len(evaluation.rows.targets), dtype=np.bool_)
+    for intent in intents:
+        mask |= evaluation.rows.of_intent(intent)
+    return mask
+
+
+def _figures(
+    candidate: Evaluation, champion: Evaluation | None, figure: Callable[[Evaluation], float]
+) -> Figures:
+    return Figures(figure(candidate), figure(champion) if champion else None)
+
+
+def _calibration_error(evaluation: Evaluation) -> float:
+    return expected_calibration_error(evaluation.confidence, evaluation.correct)
+
+
+def _scope_auroc(evaluation: Evaluation) -> float:
+    if evaluation.scope_outside is None:
+        raise ValueError(f"{evaluation.model} was not scored on texts outside the scope")
+    return auroc(evaluation.scope_inside, evaluation.scope_outside)

@@ -1,0 +1,57 @@
+"""What the gate says: one verdict a criterion, and the report of all of them; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Criterion(StrEnum):
+    """What is judged, in the order of the report."""
+
+    LABELS = "labels"
+    MACRO_F1 = "macro F1"
+    URGENT_RECALL = "urgent recall"
+    URGENT_INTENTS = "urgent intents"
+    WORST_SLICE = "worst slice"
+    CALIBRATION = "calibration error"
+    NOISE = "accuracy on noise"
+    OUT_OF_SCOPE = "out-of-scope AUROC"
+    SIZE = "size in MB"
+    LATENCY = "ms a ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One criterion: what was measured, what was allowed, and why it passed or failed.
+
+    `candidate` is `None` where nothing could be measured.
+    """
+
+    criterion: Criterion
+    passed: bool
+    candidate: float | None
+    champion: float | None
+    limit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """All verdicts on one candidate. `champion` is `None` for a first model."""
+
+    candidate: str
+    champion: str | None
+    data: str
+    rows: int
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every criterion passed."""
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The verdicts against the candidate."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.passed)
