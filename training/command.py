@@ -68,7 +68,7 @@ def train(
     from training.train import train_bundle
 
     with FitProgress(err) as progress:
-        report = train_bundle(
+        trained = train_bundle(
             dataset,
             labels,
             recipe,
@@ -80,9 +80,9 @@ def train(
             progress=progress,
         )
     if as_json:
-        print_json(asdict(report))
+        print_json(asdict(trained.report))
     else:
-        out.print(_table(report))
+        out.print(_table(trained.report))
 
 
 def bundle_name(wanted: str) -> str:

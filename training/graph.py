@@ -6,6 +6,7 @@ The graph's inputs are `input_ids` and `attention_mask`, int64 (batch, tokens); 
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,10 +31,14 @@ MAX_ROWS = 16
 
 @dataclass(frozen=True)
 class GraphOutput:
-    """What a graph says of some rows: `logits` (rows, intents), `embedding` (rows, dimensions)."""
+    """What a graph says of some rows: `logits` (rows, intents), `embedding` (rows, dimensions).
+
+    `seconds` is how long the graph ran on all of them, without opening it.
+    """
 
     logits: npt.NDArray[np.float32]
     embedding: npt.NDArray[np.float32]
+    seconds: float
 
     @property
     def answers(self) -> npt.NDArray[np.intp]:
@@ -81,6 +86,7 @@ def run_graph(path: Path, rows: Sequence[list[int]]) -> GraphOutput:
         [len(row) for row in rows], max_padded_tokens=MAX_PADDED_TOKENS, max_rows=MAX_ROWS
     )
     outputs = []
+    started = time.monotonic()
     for batch in batches:
         input_ids, attention_mask = pad([rows[index] for index in batch])
         outputs.append(
@@ -88,8 +94,10 @@ def run_graph(path: Path, rows: Sequence[list[int]]) -> GraphOutput:
                 ["logits", "embedding"], {"input_ids": input_ids, "attention_mask": attention_mask}
             )
         )
+    seconds = time.monotonic() - started
     place = np.argsort([index for batch in batches for index in batch])
     return GraphOutput(
         logits=np.concatenate([logits for logits, _ in outputs])[place],
         embedding=np.concatenate([embedding for _, embedding in outputs])[place],
+        seconds=seconds,
     )

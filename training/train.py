@@ -29,11 +29,12 @@ from stream_app.bundle import (
     write_bundle,
 )
 from stream_app.errors import CheckFailed
-from stream_app.inference import Encoder, open_classifier, softmax
+from stream_app.inference import Encoder, open_classifier, scope_scores, softmax
 from stream_app.labelled_data import Dataset, Example, stratified_split
 from training.architectures import Architecture
 from training.architectures.contract import TextModel
 from training.calibration import calibrate
+from training.evidence import Evidence
 from training.fit import Rows
 from training.graph import GraphOutput, export_graph, run_graph
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
@@ -41,6 +42,7 @@ from training.noise import augmented, training_noise
 from training.progress import FitProgress
 from training.quantize import quantize_graph
 from training.recipe import Recipe
+from training.scope import fit_scope, whiten_embedding
 
 LEAST_AGREEMENT = 0.97
 """int8 and float32 must give the same answer on this share of unseen rows, or quantization broke
@@ -54,6 +56,14 @@ GOLDEN_TICKETS = 100
 """Upper limit, so that opening a bundle stays a matter of a fraction of a second."""
 
 _LIBRARIES = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What `train_bundle` gives: the figures, and the answers that they were computed from."""
+
+    report: TrainingReport
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def train_bundle(
     name: str,
     store: Path,
     progress: FitProgress,
-) -> TrainingReport:
+) -> Trained:
     """Train on `dataset` and write the bundle `store`/`name`-VERSION.
 
     `labels` place the data set's intents, in its order. Raises `UserError` where the base model
@@ -138,21 +148,27 @@ def train_bundle(
         progress.step("calibrating")
         fitted_output = run_graph(quantized, _encode(model.tokenizer_path, fitted, max_tokens))
         fitted_targets = _targets(dataset, fitted)
-        prototypes = _prototypes(fitted_output, fitted_targets, intents=len(labels))
+        scope = fit_scope(fitted_output.embedding, fitted_targets, intents=len(labels))
+        whiten_embedding(quantized, scope.whitening)
         aside = slice(0, len(held_out))
         calibration = calibrate(
             shipped.logits[aside],
             unseen_targets[aside],
-            (shipped.embedding[aside] @ prototypes.T).max(axis=1),
+            scope_scores(shipped.embedding[aside] @ scope.whitening, scope.prototypes),
         )
 
         measured = slice(len(held_out), None) if dataset.test else aside
         targets = unseen_targets[measured]
-        metrics = _metrics(
-            exact.logits[measured],
-            shipped.logits[measured] / np.float32(calibration.temperature),
-            targets,
-        ) | {"agreement": agreement}
+        evidence = Evidence(
+            texts=tuple(example.text for example in unseen[measured]),
+            tokens=np.array([len(row) for row in unseen_rows[measured]], dtype=np.intp),
+            targets=targets,
+            probabilities=softmax(shipped.logits[measured] / np.float32(calibration.temperature)),
+            exact_answers=exact.answers[measured],
+            int8_rows_per_second=len(unseen) / shipped.seconds,
+            fp32_rows_per_second=len(unseen) / exact.seconds,
+        )
+        metrics = _metrics(evidence) | {"agreement": agreement}
 
         bundle_version = created_at.strftime("%Y%m%dT%H%M%SZ")
         folder = write_bundle(
@@ -165,7 +181,7 @@ def train_bundle(
             tokenizer_path=model.tokenizer_path,
             labels=labels,
             calibration=calibration,
-            prototypes=prototypes,
+            prototypes=scope.prototypes,
             golden=_golden_tickets(
                 dataset, fitted, fitted_output, fitted_targets, calibration.temperature
             ),
@@ -180,7 +196,7 @@ def train_bundle(
                 libraries={library: version(library) for library in _LIBRARIES},
             ),
         )
-    return TrainingReport(
+    report = TrainingReport(
         bundle=str(folder),
         name=name,
         version=bundle_version,
@@ -194,6 +210,7 @@ def train_bundle(
         seconds=time.monotonic() - started,
         **metrics,
     )
+    return Trained(report, evidence)
 
 
 def _fit(
@@ -229,19 +246,13 @@ def _fit(
     )
 
 
-def _metrics(
-    exact_logits: npt.NDArray[np.float32],
-    calibrated_logits: npt.NDArray[np.float32],
-    targets: npt.NDArray[np.intp],
-) -> dict[str, float]:
+def _metrics(evidence: Evidence) -> dict[str, float]:
     """Quality of the shipped graph, and the float32 graph's accuracy to compare with."""
-    probabilities = softmax(calibrated_logits)
-    answers = probabilities.argmax(axis=1)
     return {
-        "accuracy_fp32": accuracy(exact_logits.argmax(axis=1), targets),
-        "accuracy_int8": accuracy(answers, targets),
-        "macro_f1": macro_f1(answers, targets),
-        "ece": expected_calibration_error(probabilities.max(axis=1), answers == targets),
+        "accuracy_fp32": accuracy(evidence.exact_answers, evidence.targets),
+        "accuracy_int8": accuracy(evidence.answers, evidence.targets),
+        "macro_f1": macro_f1(evidence.answers, evidence.targets),
+        "ece": expected_calibration_error(evidence.confidence, evidence.correct),
     }
 
 
@@ -253,15 +264,6 @@ def _encode(tokenizer_path: Path, examples: Sequence[Example], max_tokens: int) 
 def _targets(dataset: Dataset, examples: Sequence[Example]) -> npt.NDArray[np.intp]:
     index_of = {intent: index for index, intent in enumerate(dataset.intents)}
     return np.array([index_of[example.intent] for example in examples], dtype=np.intp)
-
-
-def _prototypes(
-    output: GraphOutput, targets: npt.NDArray[np.intp], *, intents: int
-) -> npt.NDArray[np.float32]:
-    """The mean embedding of each intent's rows, scaled to unit length: (intents, dimensions)."""
-    means = np.stack([output.embedding[targets == label].mean(axis=0) for label in range(intents)])
-    prototypes: npt.NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
-    return prototypes
 
 
 def _golden_tickets(
