@@ -34,7 +34,7 @@ def calibrate(
     """Calibrate on held-out rows.
 
     `logits` has shape (rows, intents), `targets` (rows,) label indices, `scope_scores` (rows,)
-    the cosine of each row to its nearest prototype.
+    how near each row is to its nearest prototype, as serving scores it.
     """
     temperature = fit_temperature(logits, targets)
     probabilities = softmax(logits / temperature)

@@ -29,13 +29,13 @@ class Calibration(_Part):
     """How scores become probabilities, and when they are too weak to trust.
 
     `temperature` divides the logits before the softmax (Guo et al. 2017, "On Calibration of
-    Modern Neural Networks"). A top probability under `review_below` is unsure. A cosine to the
-    nearest intent prototype under `out_of_scope_below` fits no intent.
+    Modern Neural Networks"). A top probability under `review_below` is unsure. A scope score under
+    `out_of_scope_below` fits no intent (see `stream_app.inference.scope_scores`).
     """
 
     temperature: float = Field(gt=0.0)
     review_below: float = Field(ge=0.0, le=1.0)
-    out_of_scope_below: float = Field(ge=-1.0, le=1.0)
+    out_of_scope_below: float = Field(le=1.0, allow_inf_nan=False)
 
 
 class GoldenTicket(_Part):
@@ -50,8 +50,8 @@ class GoldenTicket(_Part):
 class Bundle:
     """A bundle whose every byte was checked against its manifest.
 
-    `prototypes` has shape (intents, embedding dimensions), float32, rows of unit length, row `i`
-    for label `i`. `model_path` and `tokenizer_path` are the checked files.
+    `prototypes` has shape (intents, embedding dimensions), float32: row `i` is where the embeddings
+    of label `i` lie. `model_path` and `tokenizer_path` are the checked files.
     """
 
     manifest: Manifest

@@ -14,9 +14,9 @@ def validate(
 ) -> tuple[Finding, ...]:
     """Flag an answer that a person should look at.
 
-    `confidence` is the calibrated probability of the best intent, 0..1; `scope_score` the cosine
-    to the nearest intent prototype, -1..1. Both flag strictly under the bundle's thresholds, and
-    so does a value that is not a number.
+    `confidence` is the calibrated probability of the best intent, 0..1; `scope_score` says how near
+    the ticket is to the nearest intent, at most 1. Both flag strictly under the bundle's
+    thresholds, and so does a value that is not a number.
     """
     checks = (
         (LOW_CONFIDENCE, confidence >= calibration.review_below),

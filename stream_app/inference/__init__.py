@@ -9,6 +9,7 @@ from stream_app.inference.classifier import (
     OnnxClassifier,
     Prediction,
     open_classifier,
+    scope_scores,
     softmax,
 )
 from stream_app.inference.encoder import Encoder
@@ -20,5 +21,6 @@ __all__ = [
     "Prediction",
     "cut_by_padded_tokens",
     "open_classifier",
+    "scope_scores",
     "softmax",
 ]

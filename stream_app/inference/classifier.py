@@ -36,7 +36,7 @@ class Prediction:
     """What the model says of one ticket.
 
     `top` holds the `ALTERNATIVES` most likely labels with their calibrated probabilities, best
-    first. `scope_score` is the cosine of the embedding to the nearest intent prototype (-1..1).
+    first. `scope_score` says how near the ticket is to what the model knows; see `scope_scores`.
     """
 
     top: tuple[tuple[Label, float], ...]
@@ -110,6 +110,11 @@ class OnnxClassifier:
         """The bundle's thresholds."""
         return self._bundle.calibration
 
+    @property
+    def intents(self) -> frozenset[str]:
+        """Every intent that it can answer."""
+        return frozenset(label.intent for label in self._bundle.labels)
+
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """One prediction a text, in order; blocks until all lanes are done.
 
@@ -133,13 +138,17 @@ class OnnxClassifier:
         return [prediction for prediction in predictions if prediction is not None]
 
     def check_golden_tickets(self) -> None:
-        """Run the bundle's golden tickets and compare.
+        """Run the bundle's golden tickets in the calling thread and compare.
+
+        Not on the lanes: their threads come into being with the first batch, at the priority of
+        the thread that hands it in, and this call may be made at a low one.
 
         Raises `BundleError` where an answer differs in intent, or in confidence by more than
         `GOLDEN_TOLERANCE`.
         """
         golden = self._bundle.golden
-        predictions = self.classify([ticket.text for ticket in golden])
+        rows = self._encoder.encode([ticket.text for ticket in golden])
+        predictions = [prediction for row in rows for prediction in self._run([row])]
         for number, (ticket, prediction) in enumerate(
             zip(golden, predictions, strict=True), start=1
         ):
@@ -164,7 +173,7 @@ class OnnxClassifier:
             ["logits", "embedding"], {"input_ids": input_ids, "attention_mask": attention_mask}
         )
         probabilities = softmax(logits / self._bundle.calibration.temperature)
-        scope_scores = (embedding @ self._bundle.prototypes.T).max(axis=1)
+        scores = scope_scores(embedding, self._bundle.prototypes)
         labels = self._bundle.labels
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :ALTERNATIVES]
         return [
@@ -172,7 +181,7 @@ class OnnxClassifier:
                 top=tuple((labels[column], float(row[column])) for column in order),
                 scope_score=float(scope),
             )
-            for row, order, scope in zip(probabilities, best, scope_scores, strict=True)
+            for row, order, scope in zip(probabilities, best, scores, strict=True)
         ]
 
 
@@ -181,6 +190,23 @@ def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     normalised: npt.NDArray[np.float32] = shifted / shifted.sum(axis=-1, keepdims=True)
     return normalised
+
+
+def scope_scores(
+    embedding: npt.NDArray[np.float32], prototypes: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """1 minus half the squared distance to the nearest prototype: (rows,), at most 1.
+
+    `embedding` has shape (rows, dimensions), `prototypes` (intents, dimensions). For vectors of
+    unit length this is the cosine.
+    """
+    squared = (
+        (embedding**2).sum(axis=1, keepdims=True)
+        + (prototypes**2).sum(axis=1)
+        - 2.0 * embedding @ prototypes.T
+    )
+    scores: npt.NDArray[np.float32] = 1.0 - squared.min(axis=1) / 2.0
+    return scores
 
 
 def open_classifier(
