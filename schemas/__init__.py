@@ -2,6 +2,7 @@
 
 from schemas.dead_letter import DeadLetter, DeadLetterHeader, ErrorCode, original_headers
 from schemas.feedback import Feedback
+from schemas.model_event import ModelEvent, ModelEventKind, ShadowCounts
 from schemas.raw_ticket import MAX_TEXT_CHARACTERS, RawTicket
 from schemas.triaged_ticket import (
     Finding,
@@ -26,11 +27,14 @@ __all__ = [
     "Finding",
     "Guardrail",
     "IntentScore",
+    "ModelEvent",
+    "ModelEventKind",
     "ModelReference",
     "Priority",
     "Queue",
     "RawTicket",
     "Severity",
+    "ShadowCounts",
     "SourcePosition",
     "Span",
     "TextField",

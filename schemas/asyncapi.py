@@ -65,6 +65,16 @@ def _channels() -> Json:
             "Corrections by people, for training. The worker does not read them.",
             "feedback",
         ),
+        "modelEvents": _channel(
+            "tickets.model-events",
+            "What workers say of the models that they serve: swaps, refusals, shadow counts.",
+            "modelEvent",
+        ),
+        "modelControl": _channel(
+            "tickets.model-control",
+            "Any record makes every worker look for a new model at once.",
+            "modelControl",
+        ),
     }
 
 
@@ -104,6 +114,12 @@ def _operations() -> Json:
         **sends,
         "sendDeadLetter": _operation(
             "send", "deadLetters", "deadLetter", "The record cannot be read as a ticket."
+        ),
+        "sendModelEvent": _operation(
+            "send", "modelEvents", "modelEvent", "Something happened to the worker's models."
+        ),
+        "receiveModelControl": _operation(
+            "receive", "modelControl", "modelControl", "Look at the model registry now."
         ),
     }
 
@@ -173,6 +189,20 @@ def _messages() -> Json:
             "examples": [
                 {"name": "wrongIntent", "payload": examples.FEEDBACK.model_dump(mode="json")}
             ],
+        },
+        "modelEvent": {
+            "title": "Model event",
+            "contentType": CONTENT_TYPE,
+            "payload": _ref("components", "schemas", "ModelEvent"),
+            "bindings": _key("`worker`: the events of one worker stay in order."),
+            "examples": [{"name": "swap", "payload": examples.MODEL_EVENT.model_dump(mode="json")}],
+        },
+        "modelControl": {
+            "title": "Call for a look at the model registry",
+            "contentType": "application/octet-stream",
+            "payload": {"description": "Not read; may be absent."},
+            "bindings": _key("Not read; may be absent."),
+            "examples": [{"name": "look", "payload": "look"}],
         },
     }
 

@@ -17,6 +17,7 @@ from pydantic.json_schema import DEFAULT_REF_TEMPLATE, models_json_schema
 from schemas.base import IncomingMessage, OutgoingMessage
 from schemas.feedback import Feedback
 from schemas.header_schemas import dead_letter_headers_schema, triaged_headers_schema
+from schemas.model_event import ModelEvent
 from schemas.raw_ticket import RawTicket
 from schemas.triaged_ticket import TriagedTicket
 
@@ -53,6 +54,7 @@ _MODELS: dict[str, type[IncomingMessage | OutgoingMessage]] = {
     "raw_ticket": RawTicket,
     "triaged_ticket": TriagedTicket,
     "feedback": Feedback,
+    "model_event": ModelEvent,
 }
 _HEADERS: dict[str, Callable[[], JsonSchema]] = {
     "triaged_ticket_headers": triaged_headers_schema,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.dead_letter import DeadLetter, ErrorCode
 from schemas.feedback import Feedback
+from schemas.model_event import ModelEvent, ModelEventKind
 from schemas.raw_ticket import RawTicket
 from schemas.triaged_ticket import (
     Finding,
@@ -86,4 +87,21 @@ FEEDBACK = Feedback(
     intent="compromised_card",
     given_by="agent-12",
     given_at=_WRITTEN_AT + timedelta(minutes=20),
+)
+
+MODEL_EVENT = ModelEvent(
+    event_id="0b7a0f1c-6d0e-4e37-9a0b-3f0f6d1f6a55",
+    kind=ModelEventKind.SWAPPED,
+    worker="desk:4711",
+    at=_WRITTEN_AT + timedelta(minutes=5),
+    registered_model="ticket-intents",
+    alias="champion",
+    version=8,
+    serving=ModelReference(
+        name="banking77-minilm", version="20260301T091500Z", digest="sha256:" + "a7" * 32
+    ),
+    before=TRIAGED_TICKET.model,
+    reason=None,
+    seconds=2.4,
+    shadow=None,
 )

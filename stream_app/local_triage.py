@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from schemas import RawTicket, TriagedTicket
-from stream_app.bundle import bundle_store, newest_bundle, read_bundle
+from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
 from stream_app.guardrails import load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
 from stream_app.messages import triaged_ticket
@@ -21,9 +21,16 @@ def open_model(inference: InferenceSettings) -> OnnxClassifier:
 
     Raises `BundleError` where there is none or it must not serve.
     """
-    folder = inference.bundle or newest_bundle(bundle_store())
+    return open_bundle(read_bundle(inference.bundle or newest_bundle(bundle_store())), inference)
+
+
+def open_bundle(bundle: Bundle, inference: InferenceSettings) -> OnnxClassifier:
+    """Open a verified bundle as the settings say and run its golden tickets.
+
+    Raises `BundleError` where it must not serve.
+    """
     return open_classifier(
-        read_bundle(folder),
+        bundle,
         lanes=inference.lanes,
         max_padded_tokens=inference.max_padded_tokens,
         max_rows=inference.max_rows,

@@ -32,14 +32,15 @@ def triage(
     Blocks for the inference, so call it off the event loop. Raises only where the model fails:
     no content of a ticket makes it raise.
     """
-    predictions = model.classify([_model_text(ticket) for ticket in tickets])
+    predictions = model.classify([model_text(ticket) for ticket in tickets])
     return [
         _decide(ticket, prediction, model, rules, policy)
         for ticket, prediction in zip(tickets, predictions, strict=True)
     ]
 
 
-def _model_text(ticket: RawTicket) -> str:
+def model_text(ticket: RawTicket) -> str:
+    """What the model reads of a ticket."""
     return f"{ticket.subject}\n{ticket.text}" if ticket.subject else ticket.text
 
 

@@ -20,6 +20,7 @@ from stream_app.local_worker import LocalWorker
 from stream_app.registry.local_server import LocalRegistry, start_local_registry
 from stream_app.settings import TopicSettings, load_settings
 from stream_app.topics import topic_specs
+from tests.registered import Registry
 from tests.verifier import Verifier
 
 # A test run in the background of a shell inherits an ignored SIGINT, and hands it on to the
@@ -109,6 +110,12 @@ def mlflow_server() -> Iterator[LocalRegistry]:
 def fresh_model_name() -> str:
     """A registered-model name that no other test has."""
     return f"intents-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def registry(mlflow_server: LocalRegistry, fresh_model_name: str, tmp_path: Path) -> Registry:
+    """This test's own registered model, followed with a cache of this test's own."""
+    return Registry(mlflow_server.uri, fresh_model_name, cache=tmp_path / "cache")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,41 +26,50 @@ from stream_app.triage import triage
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one record: exactly one of `queue` and `refused` is set."""
+    """What becomes of one record: exactly one of `queue` and `refused` is set.
+
+    `intent` is the model's answer, None for a refused record.
+    """
 
     record: Record
     outgoing: OutgoingRecord
     queue: Queue | None
+    intent: str | None
     refused: ErrorCode | None
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """What a micro-batch is decided with. `model` is asked once a micro-batch."""
+    """What a micro-batch is decided with.
 
-    model: Callable[[], Classifier]
+    `model` is asked once a micro-batch and the model is held for as long as that takes, so that
+    one model decides all of it, whatever is swapped in meanwhile.
+    """
+
+    model: Callable[[], AbstractContextManager[Classifier]]
     rules: RuleSet
     policy: Policy
     topics: TopicSettings
 
     def decide(self, decoded: Sequence[tuple[Record, RawTicket | Refusal]]) -> list[Outcome]:
         """One outcome a record, in order. Raises where the model fails."""
-        model = self.model()
         tickets = [item for _, item in decoded if isinstance(item, RawTicket)]
-        decisions = iter(triage(tickets, model, self.rules, self.policy) if tickets else [])
+        with self.model() as model:
+            reference = model.reference
+            decisions = iter(triage(tickets, model, self.rules, self.policy) if tickets else [])
         now = datetime.now(UTC)
         outcomes = []
         for record, item in decoded:
             if isinstance(item, Refusal):
                 letter = dead_letter_record(self.topics.dlq, record, item)
-                outcomes.append(Outcome(record, letter, None, item.code, ()))
+                outcomes.append(Outcome(record, letter, None, None, item.code, ()))
                 continue
             decision = next(decisions)
             ticket = triaged_ticket(
                 item,
                 decision,
-                model=model.reference,
+                model=reference,
                 rules_version=self.rules.version,
                 policy_version=self.policy.version,
                 decided_at=now,
@@ -67,5 +77,6 @@ class Decider:
             )
             outgoing = triaged_record(queue_topic(self.topics, decision.queue), ticket, record)
             fired = tuple(finding.rule for finding in decision.findings)
-            outcomes.append(Outcome(record, outgoing, decision.queue, None, fired))
+            intent = decision.prediction.label.intent
+            outcomes.append(Outcome(record, outgoing, decision.queue, intent, None, fired))
         return outcomes

@@ -14,6 +14,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from stream_app.hot_reload.metrics import ReloadMetrics
+
 # A creation time for every counter doubles the page and no alert reads it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -84,9 +86,4 @@ class WorkerMetrics:
             ["topic", "partition"],
             registry=self.registry,
         )
-        self.model_info = Gauge(
-            "tickets_model_info",
-            "The serving bundle; always 1.",
-            ["name", "version", "digest"],
-            registry=self.registry,
-        )
+        self.models = ReloadMetrics(self.registry)

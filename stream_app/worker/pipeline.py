@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from schemas import RawTicket
+from stream_app.hot_reload.shadow import LiveTicket, Shadow
 from stream_app.messages import Record, Refusal, decode
 from stream_app.producer import RecordProducer
+from stream_app.triage import model_text
 from stream_app.worker.dead_letter_run import DeadLetterRun
 from stream_app.worker.decide import Decider, Outcome
 from stream_app.worker.metrics import WorkerMetrics
@@ -56,12 +58,14 @@ class Pipeline(Generic[Event]):
         run: DeadLetterRun,
         metrics: WorkerMetrics,
         batches_in_flight: int,
+        shadow: Shadow | None,
     ) -> None:
         self._decider = decider
         self._producer = producer
         self._ack = ack
         self._run = run
         self._metrics = metrics
+        self._shadow = shadow
         self._tracker: OffsetTracker[Sequence[Taken[Event]]] = OffsetTracker()
         self._slots = asyncio.Semaphore(batches_in_flight)
         self._threads = ThreadPoolExecutor(batches_in_flight, thread_name_prefix="decide")
@@ -127,6 +131,19 @@ class Pipeline(Generic[Event]):
                 # Only an ack frees a slot: what waits behind a slow micro-batch stays bounded.
                 self._slots.release()
         self._metrics.batches_in_flight.set(len(self._tracker))
+        self._offer_to_shadow(decoded, outcomes)
+
+    def _offer_to_shadow(
+        self, decoded: Sequence[tuple[Record, RawTicket | Refusal]], outcomes: Sequence[Outcome]
+    ) -> None:
+        """After the ack: a challenger must not delay a ticket."""
+        if self._shadow is None or self._shadow.challenger is None:
+            return
+        self._shadow.offer(
+            LiveTicket(record.key or record.event_id.encode(), model_text(item), outcome.intent)
+            for (record, item), outcome in zip(decoded, outcomes, strict=True)
+            if isinstance(item, RawTicket) and outcome.intent is not None
+        )
 
     def _decode(self, record: Record) -> RawTicket | Refusal:
         item = decode(record.value)

@@ -18,9 +18,10 @@ from stream_app.broker import ensure_topics
 from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable
 from stream_app.guardrails import load_rules
-from stream_app.inference import Classifier
+from stream_app.hot_reload.models import open_models
+from stream_app.hot_reload.serving import ServingModel
+from stream_app.hot_reload.shadow import Shadow
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
-from stream_app.local_triage import open_model
 from stream_app.producer import RecordProducer, open_producer
 from stream_app.routing import load_policy
 from stream_app.settings import Settings
@@ -55,11 +56,10 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         loop.add_signal_handler(number, stop.set)
     metrics = WorkerMetrics()
     async with contextlib.AsyncExitStack() as stack:
-        model = await asyncio.to_thread(open_model, settings.inference)
-        decider = _decider(settings, model)
-        # Ends threads that still decide what will be redelivered: they would hold up the exit.
-        stack.callback(model.close)
-        metrics.model_info.labels(**model.reference.model_dump()).set(1)
+        models = await stack.enter_async_context(open_models(settings))
+        decider = _decider(settings, models.serving)
+        shadow = models.shadow(metrics.models)
+        metrics.models.serving(models.serving.current.classifier.reference)
         security = aiokafka_options(settings.kafka)
         servers = bootstrap_servers(settings.kafka)
         state = _State()
@@ -73,7 +73,7 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         producer = await stack.enter_async_context(
             open_producer(servers, security, client_id="ticket-worker")
         )
-        app, pipeline = _wire(settings, decider, producer, metrics)
+        app, pipeline = _wire(settings, decider, producer, metrics, shadow)
         stack.push_async_callback(pipeline.close)
         lag = LagMeter(
             servers,
@@ -86,10 +86,11 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         await app.start()
         state.app = app
         on_ready(
-            f"worker ready: group {settings.worker.consumer_group} on {servers}, model "
-            f"{model.reference.name} {model.reference.version}, probes on "
-            f"http://{settings.worker.probe_host}:{port}"
+            f"worker ready: group {settings.worker.consumer_group} on {servers}, model {models}, "
+            f"probes on http://{settings.worker.probe_host}:{port}"
         )
+        following = models.follow(shadow, producer, metrics.models)
+        await stack.enter_async_context(_background(following))
         try:
             await _until_end(app, pipeline, stop)
             log.info("stopping: waiting for micro-batches in flight")
@@ -125,7 +126,11 @@ class _State:
 
 
 def _wire(
-    settings: Settings, decider: Decider, producer: RecordProducer, metrics: WorkerMetrics
+    settings: Settings,
+    decider: Decider,
+    producer: RecordProducer,
+    metrics: WorkerMetrics,
+    shadow: Shadow | None,
 ) -> tuple[App, Pipeline[RawEvent]]:
     """Join the Faust application and the pipeline, each of which calls the other."""
 
@@ -140,6 +145,7 @@ def _wire(
         run=DeadLetterRun(settings.worker.dead_letters_in_a_row),
         metrics=metrics,
         batches_in_flight=settings.worker.batches_in_flight,
+        shadow=shadow,
     )
     return app, pipeline
 
@@ -160,9 +166,9 @@ async def _until_end(app: App, pipeline: Pipeline[RawEvent], stop: asyncio.Event
         raise Unavailable("Faust stopped the application by itself; nothing unfinished was acked")
 
 
-def _decider(settings: Settings, model: Classifier) -> Decider:
+def _decider(settings: Settings, serving: ServingModel) -> Decider:
     return Decider(
-        model=lambda: model,
+        model=serving.hold,
         rules=load_rules(settings.triage.rules),
         policy=load_policy(settings.triage.policy),
         topics=settings.topics,
@@ -174,14 +180,16 @@ def check_worker(settings: Settings) -> str:
 
     Raises `UserError` for the first thing that is wrong.
     """
-    model = open_model(settings.inference)
-    decider = _decider(settings, model)
-    reference = model.reference
-    model.close()
-    return (
-        f"settings, rules {decider.rules.version}, policy {decider.policy.version} and model "
-        f"{reference.name} {reference.version} are good"
-    )
+
+    async def check() -> str:
+        async with open_models(settings) as models:
+            decider = _decider(settings, models.serving)
+            return (
+                f"settings, rules {decider.rules.version}, policy {decider.policy.version} and "
+                f"model {models} are good"
+            )
+
+    return asyncio.run(check())
 
 
 @contextlib.asynccontextmanager

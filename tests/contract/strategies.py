@@ -11,11 +11,14 @@ from schemas import (
     Finding,
     Guardrail,
     IntentScore,
+    ModelEvent,
+    ModelEventKind,
     ModelReference,
     Priority,
     Queue,
     RawTicket,
     Severity,
+    ShadowCounts,
     SourcePosition,
     Span,
     TextField,
@@ -50,6 +53,13 @@ _findings = st.builds(
     span=st.none() | st.builds(Span, start=_positions, end=_positions),
 )
 
+_models = st.builds(
+    ModelReference,
+    name=_texts,
+    version=_texts,
+    digest=st.binary(min_size=32, max_size=32).map(lambda digest: f"sha256:{digest.hex()}"),
+)
+
 triaged_tickets = st.builds(
     TriagedTicket,
     event_id=_identifiers,
@@ -72,12 +82,7 @@ triaged_tickets = st.builds(
     toxic=st.booleans(),
     needs_review=st.booleans(),
     findings=st.lists(_findings, max_size=3),
-    model=st.builds(
-        ModelReference,
-        name=_texts,
-        version=_texts,
-        digest=st.binary(min_size=32, max_size=32).map(lambda digest: f"sha256:{digest.hex()}"),
-    ),
+    model=_models,
     rules_version=_texts,
     policy_version=_texts,
     source=st.none()
@@ -97,6 +102,27 @@ dead_letters = st.builds(
     stage=_texts,
     code=st.sampled_from(ErrorCode),
     message=_texts,
+)
+
+_seconds = st.floats(0, 1e6)
+
+model_events = st.builds(
+    ModelEvent,
+    event_id=_identifiers,
+    kind=st.sampled_from(ModelEventKind),
+    worker=_texts,
+    at=_times,
+    registered_model=st.none() | _texts,
+    alias=st.none() | _texts,
+    version=st.none() | st.integers(1, 10**6),
+    serving=_models,
+    before=st.none() | _models,
+    reason=st.none() | _texts,
+    seconds=st.none() | _seconds,
+    shadow=st.none()
+    | st.builds(
+        ShadowCounts, scored=_positions, agreed=_positions, dropped=_positions, seconds=_seconds
+    ),
 )
 
 _corrections = st.fixed_dictionaries(

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from schemas.contracts import contracts
 from schemas.generate import GENERATED
 from stream_app.settings import TopicSettings, WorkerSettings
+from stream_app.topics import topic_specs
 
 DOCUMENT = json.loads((GENERATED / "asyncapi.json").read_text(encoding="utf-8"))
 CONTRACTS = {contract.name: contract.schema for contract in contracts()}
@@ -16,6 +17,7 @@ PAYLOADS = {
     "rawTicket": "raw_ticket",
     "triagedTicket": "triaged_ticket",
     "feedback": "feedback",
+    "modelEvent": "model_event",
 }
 HEADERS = {"triagedTicket": "triaged_ticket_headers", "deadLetter": "dead_letter_headers"}
 
@@ -76,10 +78,10 @@ def test_every_reference_points_at_something_in_the_document() -> None:
 def test_the_channels_are_the_topics_of_the_default_settings() -> None:
     topics = TopicSettings()
     addresses = [channel["address"] for channel in DOCUMENT["channels"].values()]
-    assert sorted(addresses) == sorted([topics.raw, *topics.outputs, topics.feedback])
+    assert sorted(addresses) == sorted(spec.name for spec in topic_specs(topics))
 
 
-def test_the_worker_receives_raw_tickets_and_sends_to_every_output() -> None:
+def test_the_worker_receives_tickets_and_calls_and_sends_to_every_output() -> None:
     topics = TopicSettings()
     seen: dict[str, list[str]] = {"receive": [], "send": []}
     for operation in DOCUMENT["operations"].values():
@@ -88,8 +90,8 @@ def test_the_worker_receives_raw_tickets_and_sends_to_every_output() -> None:
         for message in operation["messages"]:
             # An operation may only name messages of its own channel.
             assert message["$ref"].startswith(f"{operation['channel']['$ref']}/messages/")
-    assert seen["receive"] == [topics.raw]
-    assert sorted(seen["send"]) == sorted(topics.outputs)
+    assert sorted(seen["receive"]) == sorted([topics.raw, topics.model_control])
+    assert sorted(seen["send"]) == sorted([*topics.outputs, topics.model_events])
 
 
 def test_the_default_consumer_group_is_that_of_the_settings() -> None:

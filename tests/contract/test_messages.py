@@ -7,11 +7,17 @@ from jsonschema import Draft202012Validator, ValidationError
 from pydantic import BaseModel
 from pydantic import ValidationError as ModelError
 
-from schemas import DeadLetter, Feedback, RawTicket, TriagedTicket
+from schemas import DeadLetter, Feedback, ModelEvent, RawTicket, TriagedTicket
 from schemas.contracts import contracts
 from schemas.examples import FEEDBACK, RAW_TICKET, TRIAGED_TICKET
 from schemas.headers import event_headers
-from tests.contract.strategies import dead_letters, feedback, raw_tickets, triaged_tickets
+from tests.contract.strategies import (
+    dead_letters,
+    feedback,
+    model_events,
+    raw_tickets,
+    triaged_tickets,
+)
 
 VALIDATORS = {contract.name: Draft202012Validator(contract.schema) for contract in contracts()}
 
@@ -35,6 +41,12 @@ def test_every_raw_ticket_fits_its_schema_and_survives_the_wire(ticket: RawTicke
 def test_every_feedback_fits_its_schema_and_survives_the_wire(message: Feedback) -> None:
     VALIDATORS["feedback"].validate(_on_the_wire(message))
     assert Feedback.model_validate_json(message.model_dump_json()) == message
+
+
+@given(model_events)
+def test_every_model_event_fits_its_schema_and_survives_the_wire(event: ModelEvent) -> None:
+    VALIDATORS["model_event"].validate(_on_the_wire(event))
+    assert ModelEvent.model_validate_json(event.model_dump_json()) == event
 
 
 @given(triaged_tickets)

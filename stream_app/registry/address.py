@@ -1,0 +1,29 @@
+"""Where the MLflow server is; opens no connection."""
+
+from __future__ import annotations
+
+import os
+
+from stream_app.errors import UserError
+from stream_app.settings import RegistrySettings
+
+
+def registry_address(registry: RegistrySettings) -> str | None:
+    """The setting, else `MLFLOW_TRACKING_URI` where that names a server; None for no registry.
+
+    Raises `UserError` where the setting is no http address: workers speak to a server only, and
+    leave a database of training's to training.
+    """
+    if registry.tracking_uri is not None:
+        if not _is_server(registry.tracking_uri):
+            raise UserError(
+                "setting registry.tracking_uri (TICKETS_REGISTRY_TRACKING_URI): needs the http:// "
+                "or https:// address of an MLflow server; start one here with `tickets registry`"
+            )
+        return registry.tracking_uri
+    fallback = os.environ.get("MLFLOW_TRACKING_URI", "")
+    return fallback if _is_server(fallback) else None
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))

@@ -1,0 +1,80 @@
+"""The bundles that a machine keeps, and the pointer to the last good one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from stream_app.hot_reload.cache import ABANDONED_AFTER_S, KEPT_BUNDLES, BundleCache, LastGood
+
+
+def digest(number: int) -> str:
+    return f"sha256:{number:064x}"
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> BundleCache:
+    return BundleCache(tmp_path / "cache")
+
+
+def keep(cache: BundleCache, number: int) -> Path:
+    """A bundle whose last use lies the further back the smaller its number is."""
+    with cache.draft() as draft:
+        (draft / "manifest.json").write_text("{}")
+        folder = cache.keep(draft, digest(number))
+    os.utime(folder, (1_000_000 + number, 1_000_000 + number))
+    return folder
+
+
+def test_a_draft_that_was_not_kept_leaves_nothing(cache: BundleCache) -> None:
+    with cache.draft() as draft:
+        (draft / "model.onnx").write_bytes(b"half")
+    assert list(cache.folder.iterdir()) == []
+
+
+def test_the_second_worker_to_download_a_bundle_takes_the_firsts(cache: BundleCache) -> None:
+    first = keep(cache, 1)
+    assert keep(cache, 1) == first
+    assert [path.name for path in cache.folder.iterdir()] == [first.name]
+
+
+def test_the_pointer_is_what_was_remembered_last(cache: BundleCache) -> None:
+    assert cache.last_good() is None
+    for number in (1, 2):
+        keep(cache, number)
+        cache.remember(number, digest(number))
+    assert cache.last_good() == LastGood(number=2, digest=digest(2))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"number": 1}', b"\xff"])
+def test_a_damaged_pointer_points_at_nothing(cache: BundleCache, content: bytes) -> None:
+    keep(cache, 1)
+    cache.remember(1, digest(1))
+    (cache.folder / "last-good.json").write_bytes(content)
+    assert cache.last_good() is None
+
+
+def test_pruning_keeps_the_newest_those_in_use_and_the_last_good(cache: BundleCache) -> None:
+    for number in range(KEPT_BUNDLES + 4):
+        keep(cache, number)
+    cache.remember(0, digest(0))
+    os.utime(cache.bundle(digest(0)), (1, 1))
+    cache.prune([digest(1)])
+    kept = {path for path in cache.folder.iterdir() if path.is_dir()}
+    newest = range(4, KEPT_BUNDLES + 4)
+    assert kept == {cache.bundle(digest(number)) for number in (0, 1, *newest)}
+
+
+def test_pruning_removes_the_drafts_of_killed_processes_and_no_fresh_one(
+    cache: BundleCache,
+) -> None:
+    with cache.draft() as fresh:
+        abandoned = fresh.with_name(".draft-abandoned")
+        abandoned.mkdir()
+        then = fresh.stat().st_mtime - ABANDONED_AFTER_S - 60
+        os.utime(abandoned, (then, then))
+        cache.prune([])
+        assert fresh.is_dir()
+        assert not abandoned.exists()
