@@ -47,10 +47,14 @@ def _register() -> None:
         classify,
         demo,
         dlq,
+        experiments,
+        model,
         produce,
         registry,
         replay,
+        sweep,
         tail,
+        taxonomy,
         train,
         worker,
     )
@@ -64,10 +68,12 @@ def _register() -> None:
     app.command()(classify.classify)
     app.command()(replay.replay)
     app.add_typer(dlq.app, name="dlq")
-    app.command(
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-        add_help_option=False,
-    )(train.train)
+    handed_over = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command(context_settings=handed_over, add_help_option=False)(train.train)
+    app.command(context_settings=handed_over, add_help_option=False)(sweep.sweep)
+    app.command(context_settings=handed_over, add_help_option=False)(experiments.experiments)
+    app.command(context_settings=handed_over, add_help_option=False)(model.model)
+    app.command(context_settings=handed_over, add_help_option=False)(taxonomy.taxonomy)
 
 
 def run() -> None:

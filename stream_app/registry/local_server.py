@@ -18,7 +18,7 @@ from stream_app.broker.guarded_process import GuardedProcess
 from stream_app.broker.ports import LOOPBACK, becomes_free, free_ports, is_free
 from stream_app.errors import Unavailable, UserError
 
-START_WITHIN_S = 180.0
+START_WITHIN_S = 300.0
 """The first start on a folder lays out the database, which takes most of it on a busy machine."""
 
 END_OPEN_REQUESTS_S = 5

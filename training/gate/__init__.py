@@ -3,6 +3,7 @@
 from training.gate.evaluation import Evaluation, GateRows
 from training.gate.judge import judge
 from training.gate.limits import Limits, load_limits
+from training.gate.measure import measure
 from training.gate.verdict import Criterion, GateReport, Verdict
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "Verdict",
     "judge",
     "load_limits",
+    "measure",
 ]

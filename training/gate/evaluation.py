@@ -38,8 +38,8 @@ class Evaluation:
     `answers` and `noised_answers` have shape (rows,) and hold indices into `rows.intents`;
     `confidence`, shape (rows,), is the calibrated probability of the answer. `scope_inside`
     holds the scope score of each row and `scope_outside` that of texts which fit no intent;
-    `None` where no such texts were given. `ms_per_ticket` has one entry a round, and round `i`
-    of two models was measured at the same time.
+    `None` where no such texts were given. `ms_per_ticket` has one entry a round; two models take
+    their rounds in turn.
     """
 
     model: str

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 
 import numpy as np
 
 from training.gate.evaluation import Evaluation, Mask
-from training.gate.limits import AlphaAndFloor, Limits, MarginAndFloor, RatioAndCeiling
+from training.gate.limits import (
+    AlphaAndFloor,
+    Limits,
+    MarginAndFloor,
+    RatioAndCeiling,
+    TwoAlphasAndFloor,
+)
 from training.gate.rules import (
     Figures,
     Group,
@@ -18,7 +23,13 @@ from training.gate.rules import (
     by_lower_bound,
     by_ratio,
 )
-from training.gate.statistics import auroc, resampled_accuracy, resampled_macro_f1
+from training.gate.statistics import (
+    auroc,
+    excess_p_value,
+    exchange,
+    resampled_accuracy,
+    resampled_macro_f1,
+)
 from training.gate.verdict import Criterion, GateReport, Verdict
 from training.metrics import expected_calibration_error, macro_f1
 
@@ -36,7 +47,7 @@ def judge(candidate: Evaluation, champion: Evaluation | None, limits: Limits) ->
         _labels(candidate, champion),
         _macro_f1(candidate, champion, limits.macro_f1),
         _urgent_recall(candidate, champion, limits.urgent_recall),
-        _urgent_intents(candidate, champion, limits.urgent_intents),
+        urgent_intents(candidate, champion, limits.urgent_intents),
         _worst_slice(candidate, champion, limits.worst_slice),
         by_ceiling(
             Criterion.CALIBRATION,
@@ -115,21 +126,42 @@ def _urgent_recall(
     )
 
 
-def _urgent_intents(
-    candidate: Evaluation, champion: Evaluation | None, limits: AlphaAndFloor
+def urgent_intents(
+    candidate: Evaluation, champion: Evaluation | None, limits: TwoAlphasAndFloor
 ) -> Verdict:
-    """Each urgent intent alone: the sum over all of them would hide the fall of one."""
+    """Each urgent intent alone: the sum over all of them would hide the fall of one.
+
+    Without a row of one of them there is nothing to judge by, which refuses.
+    """
     urgent = _urgent(candidate, champion)
     masks = {intent: candidate.rows.of_intent(intent) for intent in sorted(urgent)}
     empty = [intent for intent, mask in masks.items() if not mask.any()]
     if empty or not masks:
         which = ", ".join(empty) or "an urgent intent"
         return _unmeasured(Criterion.URGENT_INTENTS, f"the data have no row of {which}")
-    groups = {
-        intent: Group(candidate.correct[mask], champion.correct[mask] if champion else None)
-        for intent, mask in masks.items()
-    }
-    return by_groups(Criterion.URGENT_INTENTS, groups, alpha=limits.alpha, limits=limits)
+    return by_groups(
+        Criterion.URGENT_INTENTS,
+        {
+            intent: _urgent_group(candidate, champion, mask, alpha=limits.family_alpha / len(masks))
+            for intent, mask in masks.items()
+        },
+        alpha=limits.alpha,
+        floor=limits.floor,
+    )
+
+
+def _urgent_group(
+    candidate: Evaluation, champion: Evaluation | None, rows: Mask, *, alpha: float
+) -> Group:
+    if champion is None:
+        return Group(candidate.correct[rows], None)
+    inside = exchange(champion.correct[rows], candidate.correct[rows])
+    elsewhere = exchange(champion.correct[~rows], candidate.correct[~rows])
+    return Group(
+        candidate.correct[rows],
+        champion.correct[rows],
+        beyond_chance=excess_p_value(inside, elsewhere) <= alpha,
+    )
 
 
 def _worst_slice(
@@ -141,7 +173,9 @@ def _worst_slice(
         groups[f"{name}, noised"] = Group(
             candidate.noised_correct[mask], champion.noised_correct[mask] if champion else None
         )
-    return by_groups(Criterion.WORST_SLICE, groups, alpha=limits.alpha / len(groups), limits=limits)
+    return by_groups(
+        Criterion.WORST_SLICE, groups, alpha=limits.alpha / len(groups), floor=limits.floor
+    )
 
 
 def _noise(candidate: Evaluation, champion: Evaluation | None, limits: MarginAndFloor) -> Verdict:
@@ -159,7 +193,6 @@ def _size(candidate: Evaluation, champion: Evaluation | None, limits: RatioAndCe
     return by_ratio(
         Criterion.SIZE,
         _figures(candidate, champion, lambda model: model.size_mb),
-        candidate.size_mb / champion.size_mb if champion else None,
         limits,
     )
 
@@ -167,15 +200,10 @@ def _size(candidate: Evaluation, champion: Evaluation | None, limits: RatioAndCe
 def _latency(
     candidate: Evaluation, champion: Evaluation | None, limits: RatioAndCeiling
 ) -> Verdict:
-    ratio = None
-    if champion:
-        # Within a round both models met the same load of the machine.
-        rounds = zip(candidate.ms_per_ticket, champion.ms_per_ticket, strict=True)
-        ratio = median(mine / theirs for mine, theirs in rounds)
+    """By the fastest round: what a slower one adds is other work of the machine (see `timeit`)."""
     return by_ratio(
         Criterion.LATENCY,
-        _figures(candidate, champion, lambda model: median(model.ms_per_ticket)),
-        ratio,
+        _figures(candidate, champion, lambda model: min(model.ms_per_ticket)),
         limits,
     )
 

@@ -32,6 +32,12 @@ class AlphaAndFloor(_Part):
     floor: Share
 
 
+class TwoAlphasAndFloor(AlphaAndFloor):
+    """The same, and the p-value for all groups together of losing more than elsewhere."""
+
+    family_alpha: Share
+
+
 class ToleranceAndFloor(_Part):
     """How much the figure may fall, and the least figure at all."""
 
@@ -59,7 +65,7 @@ class Limits(_Part):
     version: Literal[1]
     macro_f1: MarginAndFloor
     urgent_recall: MarginAndFloor
-    urgent_intents: AlphaAndFloor
+    urgent_intents: TwoAlphasAndFloor
     worst_slice: AlphaAndFloor
     calibration: ToleranceAndCeiling
     noise: MarginAndFloor

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from training.gate.evaluation import Mask
 from training.gate.limits import (
-    AlphaAndFloor,
     MarginAndFloor,
     RatioAndCeiling,
     ToleranceAndCeiling,
@@ -42,10 +41,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Right answers of both models on the rows of one intent or slice; at least one row."""
+    """Right answers of both models on the rows of one intent or slice; at least one row.
+
+    `beyond_chance` says whether a fall is more than what the models differ by elsewhere.
+    """
 
     candidate: Mask
     champion: Mask | None
+    beyond_chance: bool = True
 
     @property
     def figures(self) -> Figures:
@@ -90,7 +93,7 @@ def by_lower_bound(
 
 
 def by_groups(
-    criterion: Criterion, groups: Mapping[str, Group], *, alpha: float, limits: AlphaAndFloor
+    criterion: Criterion, groups: Mapping[str, Group], *, alpha: float, floor: float
 ) -> Verdict:
     """Refuse where one group alone has fallen beyond chance, or lies clearly under the floor.
 
@@ -100,7 +103,7 @@ def by_groups(
     faults = [
         fault
         for name, group in groups.items()
-        if (fault := _fault(name, group, alpha=alpha, floor=limits.floor))
+        if (fault := _fault(name, group, alpha=alpha, floor=floor))
     ]
     worst = min(groups, key=lambda name: (groups[name].p_value, groups[name].figures.candidate))
     fewest = min(len(group.candidate) for group in groups.values())
@@ -109,7 +112,7 @@ def by_groups(
         passed=not faults,
         candidate=groups[worst].figures.candidate,
         champion=groups[worst].figures.champion,
-        limit=f"each at least {limits.floor:.2f}; no fall with p of {alpha:.3f} or less",
+        limit=f"each at least {floor:.2f}; no fall with p of {alpha:.3f} or less",
         reason="; ".join(faults)
         or f"none of {len(groups)} has clearly fallen ({fewest} rows or more each); "
         f"worst off is {worst}",
@@ -152,29 +155,27 @@ def by_ceiling(criterion: Criterion, figures: Figures, limits: ToleranceAndCeili
     )
 
 
-def by_ratio(
-    criterion: Criterion, figures: Figures, ratio: float | None, limits: RatioAndCeiling
-) -> Verdict:
-    """Refuse a figure above the ceiling, or too many times the champion's (`ratio`)."""
+def by_ratio(criterion: Criterion, figures: Figures, limits: RatioAndCeiling) -> Verdict:
+    """Refuse a figure above the ceiling, or too many times the champion's."""
     under = figures.candidate <= limits.ceiling or figures.no_higher
-    limit, near, within = f"at most {limits.ceiling:g}", True, "within the limit"
-    if ratio is not None:
-        near = ratio <= limits.ratio
+    limit, near = f"at most {limits.ceiling:g}", True
+    if figures.champion is not None:
+        near = figures.candidate <= limits.ratio * figures.champion
         limit += f" and {limits.ratio:.2f} times the champion's"
-        within = f"{ratio:.2f} times the champion's"
     return Verdict(
         criterion,
         passed=under and near,
         candidate=figures.candidate,
         champion=figures.champion,
         limit=limit,
-        reason="above the ceiling" if not under else within,
+        reason=_reason(under, "above the ceiling", near, "too far above the champion's"),
     )
 
 
 def _fault(name: str, group: Group, *, alpha: float, floor: float) -> str | None:
     figures, rows = group.figures, len(group.candidate)
-    if group.champion is not None and figures.champion is not None and group.p_value <= alpha:
+    fell = group.p_value <= alpha and group.beyond_chance
+    if group.champion is not None and figures.champion is not None and fell:
         change = exchange(group.champion, group.candidate)
         return (
             f"{name} fell from {figures.champion:.1%} to {figures.candidate:.1%}: of {rows} rows "

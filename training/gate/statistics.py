@@ -60,6 +60,19 @@ def exchange(champion_correct: Mask, candidate_correct: Mask) -> Exchange:
     )
 
 
+def excess_p_value(inside: Exchange, elsewhere: Exchange) -> float:
+    """Probability of at least `inside.lost` losses if rows are lost as often as `elsewhere`.
+
+    The exact one-sided binomial test. The share elsewhere is taken by Laplace's rule of
+    succession, so that no loss there does not make a single one here impossible.
+    """
+    share = (elsewhere.lost + 1) / (elsewhere.rows + 2)
+    return sum(
+        comb(inside.rows, k) * share**k * (1.0 - share) ** (inside.rows - k)
+        for k in range(inside.lost, inside.rows + 1)
+    )
+
+
 def lower_bound_of_difference(
     statistic: Statistic, candidate: Labels, champion: Labels, targets: Labels
 ) -> float:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from tests.unit.gate.evaluations import (
     gate_rows,
 )
 from training.gate import Criterion, Evaluation, GateReport, judge, load_limits
-from training.gate.rules import Group, by_groups
+from training.gate.judge import urgent_intents
 
 LIMITS = load_limits()
 ROWS = gate_rows()
@@ -26,7 +27,7 @@ def failed(report: GateReport) -> set[Criterion]:
     return {verdict.criterion for verdict in report.failed}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     seed=st.integers(0, 1_000),
     mistakes=st.floats(0.0, 1.0),
@@ -51,7 +52,7 @@ def test_a_model_as_good_as_the_champion_in_everything_always_passes(
     assert report.passed, report.failed
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     intent=st.sampled_from(sorted(URGENT)),
     lost=st.integers(4, ROWS_PER_INTENT),
@@ -90,25 +91,35 @@ def test_a_fall_of_one_intent_that_is_not_urgent_is_left_to_the_sums() -> None:
     assert judge(candidate, evaluation(ROWS), LIMITS).passed
 
 
-def test_equal_models_that_err_on_different_rows_are_rarely_refused() -> None:
-    """Sixteen urgent intents of forty rows, each model right on 94 %, most errors shared."""
+@pytest.mark.parametrize(("shared", "own"), [(0.04, 0.02), (0.10, 0.05)])
+def test_equal_models_that_err_on_different_rows_are_rarely_refused(
+    shared: float, own: float
+) -> None:
+    """Sixteen urgent intents of forty; `own` of the rows go wrong in one of the models alone."""
     chance = np.random.default_rng(5)
+
+    def model(hard: npt.NDArray[np.bool_]) -> Evaluation:
+        return evaluation(ROWS, wrong=hard | (chance.random(len(hard)) < own))
+
     refused = 0
-    for _ in range(400):
-        groups = {}
-        for intent in range(16):
-            hard = chance.random(40) < 0.04
-            groups[str(intent)] = Group(
-                ~(hard | (chance.random(40) < 0.02)), ~(hard | (chance.random(40) < 0.02))
-            )
-        verdict = by_groups(
-            Criterion.URGENT_INTENTS,
-            groups,
-            alpha=LIMITS.urgent_intents.alpha,
-            limits=LIMITS.urgent_intents,
-        )
-        refused += not verdict.passed
-    assert refused / 400 <= 0.05
+    for _ in range(200):
+        hard = chance.random(len(ROWS.targets)) < shared
+        refused += not urgent_intents(model(hard), model(hard), LIMITS.urgent_intents).passed
+    assert refused / 200 <= 0.06
+
+
+def test_a_fall_of_one_urgent_intent_is_found_among_equal_differences_elsewhere() -> None:
+    """A fifth of one intent's rows, where both models err on rows of their own everywhere."""
+    chance = np.random.default_rng(6)
+    found = 0
+    for _ in range(100):
+        hard = chance.random(len(ROWS.targets)) < 0.04
+        lost = ROWS.of_intent(INTENTS[3]) & (chance.random(len(hard)) < 0.25)
+        candidate = evaluation(ROWS, wrong=hard | lost | (chance.random(len(hard)) < 0.02))
+        champion = evaluation(ROWS, wrong=hard | (chance.random(len(hard)) < 0.02))
+        verdict = urgent_intents(candidate, champion, LIMITS.urgent_intents)
+        found += INTENTS[3] in verdict.reason and not verdict.passed
+    assert found >= 80
 
 
 @pytest.mark.parametrize("share", [0.03, 0.05])
@@ -170,9 +181,8 @@ def test_an_intent_made_less_urgent_is_still_measured_as_urgent() -> None:
     assert Criterion.URGENT_INTENTS in failed(judge(candidate, GOOD, LIMITS))
 
 
-def test_one_slow_round_of_the_machine_does_not_refuse() -> None:
-    slow = replace(GOOD, ms_per_ticket=(1.5, 9.0, 1.4))
-    assert judge(slow, replace(GOOD, ms_per_ticket=(1.5, 8.9, 1.4)), LIMITS).passed
+def test_slow_rounds_of_the_machine_do_not_refuse() -> None:
+    assert judge(replace(GOOD, ms_per_ticket=(9.0, 8.0, 1.4)), GOOD, LIMITS).passed
 
 
 def test_a_first_model_passes_by_the_floors_alone() -> None:
