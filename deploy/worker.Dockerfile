@@ -18,17 +18,20 @@ RUN pip --python /opt/tickets/bin/python install --no-cache-dir --disable-pip-ve
       --no-deps .
 
 FROM ${PYTHON_IMAGE}
+# A volume that is mounted at /models for the first time takes over this folder's owner.
 RUN groupadd --gid 10001 tickets \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin tickets
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin tickets \
+    && install --directory --owner 10001 --group 10001 /models
 COPY --from=build /opt/tickets /opt/tickets
 ENV PATH=/opt/tickets/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     TICKETS_BUNDLE_DIR=/bundles \
+    TICKETS_REGISTRY_CACHE_DIR=/models \
     TICKETS_WORKER_PROBE_HOST=0.0.0.0 \
     TICKETS_WORKER_PROBE_PORT=8080
 USER 10001:10001
-# The only place that has to be writable: Faust makes an (empty) folder where it starts.
+# Has to be writable beside /models: Faust makes an (empty) folder where it starts.
 WORKDIR /tmp
 EXPOSE 8080
 # Asks over a plain connection, because urllib would send the request to a configured proxy.

@@ -1,4 +1,4 @@
-"""Reads the compose file and the Dockerfile as far as the tests need."""
+"""Reads the compose file and the Dockerfiles as far as the tests need."""
 
 import json
 import re
@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
-DOCKERFILE = ROOT / "deploy" / "worker.Dockerfile"
+IMAGES = ("worker", "mlflow")
+"""Images built here; each is that of the service of its name."""
 
 
 def compose_file() -> dict[str, Any]:
@@ -21,11 +22,10 @@ def service(name: str) -> dict[str, Any]:
     return found
 
 
-def stages() -> list[list[tuple[str, str]]]:
-    """The Dockerfile's stages as lists of (instruction, the rest on one line)."""
-    lines = [
-        line for line in DOCKERFILE.read_text().splitlines() if line and not line.startswith("#")
-    ]
+def stages(image: str = "worker") -> list[list[tuple[str, str]]]:
+    """The stages of a Dockerfile as lists of (instruction, the rest on one line)."""
+    content = (ROOT / "deploy" / f"{image}.Dockerfile").read_text()
+    lines = [line for line in content.splitlines() if line and not line.startswith("#")]
     instructions = [
         (line.split(maxsplit=1)[0], line.split(maxsplit=1)[1])
         for line in re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines()
@@ -38,13 +38,13 @@ def stages() -> list[list[tuple[str, str]]]:
     return found
 
 
-def of_image(wanted: str) -> str:
+def of_image(wanted: str, image: str = "worker") -> str:
     """The last `wanted` instruction of the final stage."""
-    return [rest for instruction, rest in stages()[-1] if instruction == wanted][-1]
+    return [rest for instruction, rest in stages(image)[-1] if instruction == wanted][-1]
 
 
-def image_environment() -> dict[str, str]:
-    return dict(pair.split("=", 1) for pair in of_image("ENV").split())
+def image_environment(image: str = "worker") -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in of_image("ENV", image).split())
 
 
 def worker_environment() -> dict[str, str]:
@@ -53,6 +53,16 @@ def worker_environment() -> dict[str, str]:
     return {name: value for name, value in both.items() if name.startswith("TICKETS_")}
 
 
-def healthcheck_command() -> list[str]:
-    command: list[str] = json.loads(of_image("HEALTHCHECK").split("CMD", 1)[1])
+def mlflow_environment() -> dict[str, str]:
+    """What the MLflow server of the compose file sees; an unset variable gives its default."""
+    both = image_environment("mlflow") | service("mlflow")["environment"]
+    return {
+        name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
+        for name, value in both.items()
+        if name.startswith("MLFLOW_")
+    }
+
+
+def healthcheck_command(image: str = "worker") -> list[str]:
+    command: list[str] = json.loads(of_image("HEALTHCHECK", image).split("CMD", 1)[1])
     return command

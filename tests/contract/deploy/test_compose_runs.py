@@ -1,4 +1,4 @@
-"""The compose file's Kafka and worker, run as processes with the same commands and environment.
+"""The compose file's services, run as processes with the same commands and environment.
 
 What only an engine can show (building the image, the network between containers, limits) is
 not shown here.
@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,16 @@ from stream_app.broker.kafka_jars import kafka_jars
 from stream_app.broker.ports import free_ports
 from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable
-from tests.contract.deploy.files import healthcheck_command, of_image, service, worker_environment
+from stream_app.registry.local_server import LocalRegistry
+from tests.contract.deploy.files import (
+    healthcheck_command,
+    mlflow_environment,
+    of_image,
+    service,
+    worker_environment,
+)
 
-pytestmark = [pytest.mark.kafka, pytest.mark.model]
-
-START_WITHIN_S = 90
+START_WITHIN_S = 150
 
 
 def _wait_until(holds: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
@@ -100,14 +107,19 @@ def compose_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.kill()
 
 
+@pytest.mark.kafka
+@pytest.mark.model
 def test_the_worker_of_the_compose_file_decides_a_ticket_and_stops_in_its_grace_period(
-    compose_kafka: str, bundle: Path, tmp_path: Path
+    compose_kafka: str, mlflow_server: LocalRegistry, bundle: Path, tmp_path: Path
 ) -> None:
+    """Without a champion in the registry it serves the bundle of the mounted folder."""
     [port] = free_ports(1)
     environment = worker_environment() | {
         "TICKETS_KAFKA_BOOTSTRAP_SERVERS": compose_kafka,
         "TICKETS_WORKER_PROBE_PORT": str(port),
         "TICKETS_BUNDLE_DIR": str(bundle.parent),
+        "TICKETS_REGISTRY_TRACKING_URI": mlflow_server.uri,
+        "TICKETS_REGISTRY_CACHE_DIR": str(tmp_path / "models"),
     }
     script = Path(sys.executable).with_name(json.loads(of_image("ENTRYPOINT"))[0])
     log = tmp_path / "worker.log"
@@ -131,6 +143,53 @@ def test_the_worker_of_the_compose_file_decides_a_ticket_and_stops_in_its_grace_
         finally:
             worker.kill()
     assert _healthcheck(environment) != 0
+
+
+def test_the_registry_of_the_compose_file_answers_by_its_service_name_only(tmp_path: Path) -> None:
+    [port] = free_ports(1)
+    environment = {
+        name: value.replace("/mlflow/", f"{tmp_path}/").replace(":5000", f":{port}")
+        for name, value in mlflow_environment().items()
+    }
+    command = [each.replace("5000", str(port)) for each in json.loads(of_image("CMD", "mlflow"))]
+    log = tmp_path / "mlflow.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [Path(sys.executable).with_name("mlflow"), *command],
+            # Nothing but what the container would have.
+            env={"PATH": os.environ["PATH"], **environment},
+            cwd=tmp_path,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        ) as server,
+    ):
+        try:
+            check = [each.replace("5000", str(port)) for each in healthcheck_command("mlflow")[1:]]
+            _wait_until(
+                lambda: (
+                    subprocess.run([sys.executable, *check], capture_output=True).returncode == 0
+                ),
+                server,
+                log,
+            )
+            assert _status(port, host=f"mlflow:{port}") == HTTPStatus.OK
+            assert _status(port, host="elsewhere.example") == HTTPStatus.FORBIDDEN
+            assert (tmp_path / "mlflow.db").exists()
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _status(port: int, *, host: str) -> int:
+    """The answer to a question for experiments that was sent to this name."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        path = "/api/2.0/mlflow/experiments/search?max_results=1"
+        connection.request("GET", path, headers={"Host": host})
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _healthcheck(environment: dict[str, str]) -> int:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,16 +15,19 @@ from prometheus_client import CollectorRegistry
 from stream_app.settings import Settings
 from stream_app.worker.probes import Probes
 from tests.contract.deploy.files import (
+    IMAGES,
     ROOT,
+    compose_file,
     healthcheck_command,
     image_environment,
+    mlflow_environment,
     of_image,
     service,
     stages,
     worker_environment,
 )
 
-LOCK = ROOT / "deploy" / "locks" / "worker.txt"
+LOCKS = ROOT / "deploy" / "locks"
 
 
 def _follows_compose_specification(path: Path) -> bool:
@@ -45,18 +49,23 @@ def test_the_specification_refuses_a_misspelt_key(tmp_path: Path) -> None:
 
 
 def test_every_image_is_pinned_to_a_version() -> None:
-    python_image = dict(stages()[0])["ARG"].split("=", 1)[1]
-    bases = {rest.split()[0] for stage in stages()[1:] for name, rest in stage if name == "FROM"}
-    assert bases == {"${PYTHON_IMAGE}"}
-    for image in (python_image, service("kafka")["image"], service("worker")["image"]):
+    bases = set()
+    for name in IMAGES:
+        first, *others = stages(name)
+        bases.add(dict(first)["ARG"].split("=", 1)[1])
+        froms = {rest.split()[0] for each in others for what, rest in each if what == "FROM"}
+        assert froms == {"${PYTHON_IMAGE}"}
+    assert len(bases) == 1
+    services = [each["image"] for each in compose_file()["services"].values()]
+    for image in (*bases, *services):
         assert re.search(r":\d+\.\d+\.\d+(-[a-z-]+)?$", image), image
 
 
 def test_the_containers_run_the_kafka_that_the_tests_run() -> None:
     pom = ElementTree.parse(ROOT / "stream_app" / "broker" / "pom.xml")  # noqa: S314 - our own file
-    version = pom.find(".//{*}kafka.version")
-    assert version is not None
-    assert service("kafka")["image"] == f"apache/kafka:{version.text}"
+    kafka = pom.find(".//{*}kafka.version")
+    assert kafka is not None
+    assert service("kafka")["image"] == f"apache/kafka:{kafka.text}"
 
 
 @pytest.mark.parametrize("name", sorted(worker_environment().keys() - {"TICKETS_BUNDLE_DIR"}))
@@ -108,32 +117,67 @@ def test_each_address_that_kafka_advertises_is_one_it_listens_on() -> None:
 
 
 def test_the_bundles_are_mounted_where_the_image_looks_and_cannot_be_changed() -> None:
-    [mount] = service("worker")["volumes"]
+    [mount] = [each for each in service("worker")["volumes"] if isinstance(each, dict)]
     assert mount["target"] == image_environment()["TICKETS_BUNDLE_DIR"]
     assert mount["read_only"] is True
 
 
-def test_the_worker_has_no_more_rights_than_it_needs() -> None:
-    worker = service("worker")
-    assert worker["read_only"] is True
-    assert worker["cap_drop"] == ["ALL"]
-    assert "no-new-privileges:true" in worker["security_opt"]
-    # The one writable place is where the image starts.
-    assert worker["tmpfs"] == [of_image("WORKDIR")]
+@pytest.mark.parametrize(
+    ("image", "variable"),
+    [
+        ("worker", "TICKETS_REGISTRY_CACHE_DIR"),
+        ("mlflow", "MLFLOW_ARTIFACTS_DESTINATION"),
+        ("mlflow", "MLFLOW_BACKEND_STORE_URI"),
+    ],
+)
+def test_what_has_to_last_lies_in_a_volume_that_the_image_gives_to_its_user(
+    image: str, variable: str
+) -> None:
+    [named] = [each for each in service(image)["volumes"] if isinstance(each, str)]
+    volume, target = named.split(":")
+    assert volume in compose_file()["volumes"]
+    path = image_environment(image)[variable].removeprefix("sqlite:///")
+    assert Path(path).is_relative_to(target)
+    user, group = of_image("USER", image).split(":")
+    made = f"install --directory --owner {user} --group {group} {target}"
+    assert made in of_image("RUN", image)
 
 
-def test_the_image_runs_as_a_fixed_user_that_is_not_root() -> None:
-    user, group = of_image("USER").split(":")
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_service_has_no_more_rights_than_it_needs(name: str) -> None:
+    container = service(name)
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in container["security_opt"]
+    # The one writable place beside a volume is where the image starts.
+    assert container["tmpfs"] == [of_image("WORKDIR", name)]
+
+
+def test_the_workers_ask_the_registry_by_a_name_that_it_accepts() -> None:
+    address = worker_environment()["TICKETS_REGISTRY_TRACKING_URI"]
+    accepted = mlflow_environment()["MLFLOW_SERVER_ALLOWED_HOSTS"].split(",")
+    assert address.removeprefix("http://") in accepted
+    [published] = service("mlflow")["ports"]
+    host_port, container_port = published.removeprefix("127.0.0.1:").split(":")
+    assert f"localhost:{host_port}" in accepted
+    command = json.loads(of_image("CMD", "mlflow"))
+    assert command[command.index("--port") + 1] == container_port
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_the_image_runs_as_a_fixed_user_that_is_not_root(image: str) -> None:
+    user, group = of_image("USER", image).split(":")
     assert int(user) > 0
     assert int(group) > 0
-    names = [instruction for instruction, _ in stages()[-1]]
+    names = [instruction for instruction, _ in stages(image)[-1]]
     assert names.index("USER") < names.index("ENTRYPOINT")
 
 
-def test_the_final_stage_installs_nothing() -> None:
-    for instruction, rest in stages()[-1]:
+@pytest.mark.parametrize(("image", "folder"), [("worker", "tickets"), ("mlflow", "mlflow")])
+def test_the_final_stage_installs_no_package(image: str, folder: str) -> None:
+    for instruction, rest in stages(image)[-1]:
         if instruction == "COPY":
-            assert rest == "--from=build /opt/tickets /opt/tickets"
+            assert rest == f"--from=build /opt/{folder} /opt/{folder}"
         if instruction == "RUN":
             assert not re.search(r"\b(pip|apt|apt-get|curl|wget)\b", rest)
 
@@ -144,26 +188,41 @@ def test_everything_that_the_image_copies_exists_and_is_in_the_build_context() -
         for line in (ROOT / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     ]
-    copied = [
+    copied = {
         path
-        for stage in stages()[1:-1]
+        for image in IMAGES
+        for stage in stages(image)[1:-1]
         for instruction, rest in stage
         if instruction == "COPY"
         for path in rest.split()[:-1]
-    ]
+    }
     assert sorted(copied) == sorted(let_in)
     assert all((ROOT / path).exists() for path in copied)
 
 
-def test_the_lock_of_the_image_pins_each_package_by_digest_and_holds_no_training() -> None:
-    text = LOCK.read_text()
+@pytest.mark.parametrize(
+    ("image", "kept_out"),
+    [
+        ("worker", {"torch", "transformers", "onnx", "mlflow", "testcontainers"}),
+        ("mlflow", {"torch", "transformers", "onnx", "faust-streaming", "testcontainers"}),
+    ],
+)
+def test_the_lock_of_an_image_pins_each_package_by_digest_and_holds_no_training(
+    image: str, kept_out: set[str]
+) -> None:
+    text = (LOCKS / f"{image}.txt").read_text()
     requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
     names = {re.split(r"[=\[]", line, maxsplit=1)[0].lower() for line in requirements}
     assert all("==" in line for line in requirements)
     for block in re.split(r"\n(?=\S)", text.strip()):
         assert "--hash=sha256:" in block, block.splitlines()[0]
-    assert names.isdisjoint({"torch", "transformers", "onnx", "mlflow", "testcontainers"})
+    assert names.isdisjoint(kept_out)
     assert "://" not in text
+
+
+def test_the_server_of_the_image_is_the_mlflow_that_the_tests_run() -> None:
+    [pinned] = re.findall(r"^mlflow==(\S+)", (LOCKS / "mlflow.txt").read_text(), re.MULTILINE)
+    assert pinned == version("mlflow")
 
 
 def test_the_image_starts_a_command_that_exists() -> None:
