@@ -54,7 +54,7 @@ def export_graph(network: nn.Module, path: Path) -> None:
     number of rows and tokens.
     """
     # The example has padding and more than one row, so that nothing of its shape is baked in.
-    input_ids = torch.tensor([[101, 2000, 2001, 2002, 102], [101, 2000, 102, 0, 0]])
+    input_ids = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 0, 0]])
     attention_mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
     free = {0: "batch", 1: "tokens"}
     with warnings.catch_warnings():

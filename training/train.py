@@ -124,7 +124,7 @@ def train_bundle(
             seed=seed,
             workspace=workspace,
         )
-        _fit(model, dataset, fitted, held_out, recipe, seed=seed, progress=progress)
+        fit_model(model, dataset, fitted, held_out, recipe, seed=seed, progress=progress)
 
         progress.step("exporting and quantizing")
         plain, quantized = workspace / "fp32.onnx", workspace / "int8.onnx"
@@ -213,7 +213,7 @@ def train_bundle(
     return Trained(report, evidence)
 
 
-def _fit(
+def fit_model(
     model: TextModel,
     dataset: Dataset,
     examples: Sequence[Example],
@@ -223,6 +223,10 @@ def _fit(
     seed: int,
     progress: FitProgress,
 ) -> None:
+    """Fit `model` in place on `examples`, noised afresh for each epoch.
+
+    `held_out` rows change nothing of it; `progress` measures on them after each epoch.
+    """
     encoder = Encoder(model.tokenizer_path, max_tokens=min(recipe.max_tokens, model.max_tokens))
     texts = [example.text for example in examples]
     noise = training_noise()

@@ -42,6 +42,13 @@ def headlines(subject: Subject) -> list[Headline]:
             f"{covered:.1%}",
             f"If people decide the least sure {1 - COVERAGE:.0%}, the rest is right this often.",
         ),
+        Headline(
+            "Accuracy on noised tickets",
+            f"{subject.noised_accuracy:.1%}",
+            "The same tickets with typos, greetings, sign-offs, chat spellings and the like, in "
+            "wording that training never saw: "
+            f"{100 * (subject.noised_accuracy - accuracy):+.1f} points.",
+        ),
         *_by_placement(subject),
         Headline(
             "Calibration error",

@@ -15,12 +15,14 @@ from training.history import EpochRecord
 class Subject:
     """A trained bundle and how it came about.
 
-    `evidence` was measured on the part of the data that `measured_on` names. `command` trains the
+    `evidence` was measured on the part of the data that `measured_on` names; `noised_accuracy`
+    (0..1) on a noised copy of it. `command` trains the
     model again. `history` may be empty: not every kind of model is fitted in epochs.
     """
 
     bundle: Bundle
     evidence: Evidence
+    noised_accuracy: float
     measured_on: Literal["test", "held_out"]
     history: tuple[EpochRecord, ...]
     command: str
