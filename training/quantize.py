@@ -30,6 +30,9 @@ WEIGHT_LIMIT = 63
 EIGHT_BIT_LIMIT = 127
 """Largest magnitude of a quantized table entry or centred activation."""
 
+HEAD_OUTPUT = "logits"
+"""The graph's output whose product stays float32."""
+
 LEAST_RANGE = 1e-8
 """Keeps an all-zero token from dividing by zero."""
 
@@ -37,8 +40,9 @@ LEAST_RANGE = 1e-8
 def quantize_graph(source: Path, target: Path) -> None:
     """Write the int8 form of the graph at `source` to `target`.
 
-    Replaces each product with a constant matrix and each look-up in a constant table; whatever
-    else the graph holds stays float32.
+    Replaces each product with a constant matrix and each look-up in a constant table. Whatever
+    else the graph holds stays float32: an LSTM, whose products are hidden inside one operator, and
+    the head's `Gemm`, which is small and decides the answer.
     """
     model = onnx.load(source)
     _Quantizer(model.graph).run()
@@ -64,7 +68,9 @@ class _Quantizer:
         self._store("int8/zero_point", np.uint8(128))
         for node in nodes:
             if node.op_type == "MatMul" and self._is_matrix(node.input[1]):
-                self._product(node)
+                self._product(node.input[0], node.input[1], node.output[0])
+            elif self._is_layer(node):
+                self._layer(node)
             elif node.op_type == "Gather" and self._is_matrix(node.input[0]):
                 self._look_up(node)
             else:
@@ -77,9 +83,29 @@ class _Quantizer:
             tensor is not None and len(tensor.dims) == 2 and tensor.data_type == TensorProto.FLOAT
         )
 
-    def _product(self, node: NodeProto) -> None:
-        activation, weight = node.input
+    def _is_layer(self, node: NodeProto) -> bool:
+        """Whether `node` is a linear layer on one row a token, as GPT-2 has them, but no head."""
+        factors = {
+            attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute
+        }
+        return (
+            node.op_type == "Gemm"
+            and node.output[0] != HEAD_OUTPUT
+            and self._is_matrix(node.input[1])
+            and not factors.get("transA")
+            and not factors.get("transB")
+            and factors.get("alpha", 1.0) == factors.get("beta", 1.0) == 1.0
+        )
+
+    def _layer(self, node: NodeProto) -> None:
+        activation, weight, *bias = node.input
         output = node.output[0]
+        product = f"{output}/product" if bias else output
+        self._product(activation, weight, product)
+        if bias:
+            self._add("Add", [product, *bias], output)
+
+    def _product(self, activation: str, weight: str, output: str) -> None:
         self._quantize_constant(weight, axis=0, limit=WEIGHT_LIMIT)
         self._quantize_activation(activation)
         self._add(

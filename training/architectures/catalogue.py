@@ -77,6 +77,52 @@ ARCHITECTURES = {
             quick=QUICK,
             takes_base_model=True,
         ),
+        Architecture(
+            name=ArchitectureName.DECODER,
+            module="training.architectures.decoder",
+            full=Recipe(epochs=20, batch_rows=32, learning_rate=1e-3, head_learning_rate=1e-3),
+            quick=Recipe(
+                epochs=5,
+                batch_rows=32,
+                learning_rate=1e-3,
+                head_learning_rate=1e-3,
+                held_out_share=0.1,
+            ),
+            takes_base_model=True,
+        ),
+        Architecture(
+            name=ArchitectureName.BILSTM,
+            module="training.architectures.bilstm",
+            full=Recipe(
+                epochs=15,
+                batch_rows=32,
+                learning_rate=2e-3,
+                head_learning_rate=2e-3,
+                dropout=0.3,
+            ),
+            quick=Recipe(
+                epochs=8,
+                batch_rows=32,
+                learning_rate=2e-3,
+                head_learning_rate=2e-3,
+                dropout=0.3,
+                held_out_share=0.1,
+            ),
+            takes_base_model=False,
+        ),
+        Architecture(
+            name=ArchitectureName.TFIDF,
+            module="training.architectures.tfidf",
+            full=Recipe(epochs=3, batch_rows=1, learning_rate=0.0, head_learning_rate=0.0),
+            quick=Recipe(
+                epochs=1,
+                batch_rows=1,
+                learning_rate=0.0,
+                head_learning_rate=0.0,
+                held_out_share=0.1,
+            ),
+            takes_base_model=False,
+        ),
     )
 }
 """Every architecture by its name."""
