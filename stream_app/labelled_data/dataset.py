@@ -43,7 +43,10 @@ class Dataset:
             )
         elsewhere = {example.intent for example in (*self.validation, *self.test)}
         if unknown := sorted(elsewhere - rows_of.keys()):
-            raise UserError(f"{self.name}: no training row has these labels: {_listed(unknown)}")
+            raise UserError(
+                f"{self.name}: no training row has these labels: {_listed(unknown)}; add such rows "
+                "to the training file, or take the label out of the other files"
+            )
 
     @cached_property
     def intents(self) -> tuple[str, ...]:

@@ -20,8 +20,9 @@ SPLIT_SEED = 77
 def load_dataset(spec: str) -> Dataset:
     """Load `banking77`, a CSV or JSONL file, or a folder of such files.
 
-    A folder holds train, test and perhaps valid (`.csv` or `.jsonl`). A single file, or a folder
-    without a test file, is split by a fixed seed with every label in both parts.
+    A folder holds train, test and perhaps valid (`.csv` or `.jsonl`), or one such file under any
+    name. Without a test file the training rows are split by a fixed seed. A split that comes with
+    the data is left as it is, also where rows of one part stand in another.
 
     Raises `Unavailable` where a file or a download is missing and `UserError` where the content
     cannot be used; each is one line with the file and the row.
@@ -53,7 +54,10 @@ def _from_folder(folder: Path) -> Dataset:
     if twice := [part for part, paths in parts.items() if len(paths) > 1]:
         raise UserError(f"{folder} has {twice[0]} both as .csv and as .jsonl: keep one")
     if not parts["train"]:
-        raise UserError(f"{folder} has neither train.csv nor train.jsonl")
+        only = [path for path in folder.iterdir() if path.suffix in SUFFIXES]
+        if len(only) != 1:
+            raise UserError(f"{folder} has neither train.csv nor train.jsonl")
+        return _with_test_part(folder.resolve().name, read_examples(only[0]))
     train, validation, test = (read_examples(paths[0]) if paths else () for paths in parts.values())
     name = folder.resolve().name
     if not test:
@@ -64,5 +68,12 @@ def _from_folder(folder: Path) -> Dataset:
 def _with_test_part(
     name: str, examples: tuple[Example, ...], validation: tuple[Example, ...] = ()
 ) -> Dataset:
-    train, test = stratified_split(examples, share=TEST_SHARE, seed=SPLIT_SEED, least_kept=2)
-    return Dataset(name=name, train=train, validation=validation, test=test)
+    kept, aside = stratified_split(examples, share=TEST_SHARE, seed=SPLIT_SEED, least_kept=2)
+    # A text that stands on both sides would be answered from memory: all its rows train.
+    seen = {example.text for example in kept}
+    return Dataset(
+        name=name,
+        train=(*kept, *(example for example in aside if example.text in seen)),
+        validation=validation,
+        test=tuple(example for example in aside if example.text not in seen),
+    )

@@ -69,6 +69,11 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
         content = path.read_bytes() if path else packaged.read_bytes()
     except OSError as error:
         raise Unavailable(f"cannot read the taxonomy {source}: {error.strerror}") from error
+    return parse_taxonomy(content, source=source)
+
+
+def parse_taxonomy(content: bytes, *, source: str) -> Taxonomy:
+    """The taxonomy in a YAML text; raises `UserError`, which names `source`, where it is none."""
     try:
         return Taxonomy.model_validate(yaml.load(content, Loader=_UniqueKeyLoader))  # noqa: S506
     except yaml.YAMLError as error:

@@ -129,6 +129,29 @@ def test_a_single_file_is_split_the_same_way_each_time(tmp_path: Path) -> None:
     assert len(first.train) + len(first.test) == 60
 
 
+def test_a_text_that_repeats_is_never_in_both_parts(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    rows = "".join(f"text {row % 40},{row % 2}\n" for row in range(120))
+    path.write_text("text,category\n" + rows, "utf-8")
+    dataset = load_dataset(str(path))
+    assert len(dataset.train) + len(dataset.test) == 120
+    assert {row.text for row in dataset.train}.isdisjoint(row.text for row in dataset.test)
+
+
+def test_a_folder_with_one_file_of_any_name_is_that_file(tmp_path: Path) -> None:
+    rows = "".join(f"text {row},{row % 3}\n" for row in range(60))
+    (tmp_path / "messages.csv").write_text("text,type\n" + rows)
+    (tmp_path / "README.md").write_text("Where it comes from.")
+    assert load_dataset(str(tmp_path)).sha256 == load_dataset(str(tmp_path / "messages.csv")).sha256
+
+
+def test_a_folder_with_two_files_of_other_names_is_an_error(tmp_path: Path) -> None:
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_text("text,type\na,x\n")
+    with pytest.raises(UserError, match=r"neither train.csv nor train.jsonl"):
+        load_dataset(str(tmp_path))
+
+
 @given(examples, st.floats(0.01, 0.99), st.integers(0, 2**32), st.integers(1, 3))
 def test_a_split_loses_nothing_and_keeps_every_intent_on_both_sides(
     rows: list[Example], share: float, seed: int, least: int
