@@ -6,6 +6,7 @@ and the pointer is replaced whole.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stream_app.settings import RegistrySettings
+
+log = logging.getLogger(__name__)
 
 KEPT_BUNDLES = 5
 """How many bundles stay: what serves, what it replaced, a challenger, and two for roll-outs in
@@ -79,6 +82,15 @@ class BundleCache:
             return LastGood.model_validate_json((self.folder / _POINTER).read_bytes())
         except (OSError, ValidationError):
             return None
+
+    def settle(self, number: int, digest: str, *, in_use: Collection[str]) -> None:
+        """Remember what serves now and prune; a disk that does not take it costs no more than
+        the start without a registry, or room."""
+        try:
+            self.remember(number, digest)
+            self.prune(in_use)
+        except OSError as error:
+            log.warning("the cache of bundles was not tidied: %s", error)
 
     def remember(self, number: int, digest: str) -> None:
         """Point at the bundle that serves now. Raises `OSError` where the disk does not take it."""

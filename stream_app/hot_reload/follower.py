@@ -136,7 +136,6 @@ class Follower:
             return
         if step is Step.SWAP_BACK and previous is not None:
             new = previous
-            new.number = seen.number
         else:
             try:
                 bundle = await self._fetched(seen)
@@ -145,7 +144,7 @@ class Follower:
             except BundleError as error:
                 await self._refuse(self._registry.alias, seen, error.message)
                 return
-        await self._swap(new, is_rollback(seen.number, current.number), noticed_at)
+        await self._swap(new, seen.number, noticed_at)
 
     async def _fetched(self, version: RegisteredVersion) -> Bundle:
         """The version's bundle, read and of the labels that serve.
@@ -163,8 +162,10 @@ class Follower:
             )
         return bundle
 
-    async def _swap(self, new: Served, rollback: bool, noticed_at: float) -> None:
+    async def _swap(self, new: Served, version: int, noticed_at: float) -> None:
         before = self._serving.current
+        rollback = is_rollback(version, before.number)
+        new.number = version
         self._serving.swap(new)
         seconds = time.perf_counter() - noticed_at
         reference = new.classifier.reference
@@ -182,21 +183,11 @@ class Follower:
             ModelEventKind.ROLLED_BACK if rollback else ModelEventKind.SWAPPED,
             before=before,
             alias=self._registry.alias,
-            version=new.number,
+            version=version,
             seconds=seconds,
         )
-        await asyncio.to_thread(self._remember, new)
-
-    def _remember(self, new: Served) -> None:
-        """Point at the bundle for a start without the registry, and make room on the disk."""
-        previous = self._serving.previous
-        in_use = [new.digest, *([previous.digest] if previous else [])]
-        try:
-            if new.number is not None:
-                self._cache.remember(new.number, new.digest)
-            self._cache.prune(in_use)
-        except OSError as error:
-            log.warning("the cache of bundles was not tidied: %s", error)
+        in_use = (new.digest, before.digest)
+        await asyncio.to_thread(self._cache.settle, version, new.digest, in_use=in_use)
 
     async def _refuse(self, alias: str, version: RegisteredVersion, reason: str) -> None:
         self._quarantine.put(version, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from stream_app.local_triage import open_model
 from stream_app.producer import RecordProducer
 from stream_app.registry.address import registry_address
 from stream_app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,15 @@ class Models:
             topic=self.settings.topics.model_control,
             look=follower.look_now,
         )
-        async with asyncio.TaskGroup() as tasks:
-            for work in (follower.run(), shadow.run(), calls):
-                tasks.create_task(work)
+        if self.first.reachable:
+            metrics.looked()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for work in (follower.run(), shadow.run(), calls):
+                    tasks.create_task(work)
+        except Exception:
+            # A fault of ours in here must not wait for the worker's end to be seen.
+            log.exception("the registry is no longer followed; the serving model stays")
 
 
 @asynccontextmanager

@@ -127,6 +127,9 @@ class Preparing:
         return answer
 
     async def _exchange(self, call: Call) -> Answer:
+        if self._process is not None and self._process.returncode is not None:
+            # It ended between two calls, which is no fault of the bundle that comes next.
+            self._process = None
         process = self._process or await self._start()
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the preparing process was started without pipes")

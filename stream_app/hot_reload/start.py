@@ -49,7 +49,9 @@ async def first_model(
             reason = f"{registry.model} has no version with the alias {registry.alias}"
         else:
             served = await _open(settings, preparing, version)
-            await asyncio.to_thread(_remember, cache, version)
+            await asyncio.to_thread(
+                cache.settle, version.number, served.digest, in_use=[served.digest]
+            )
             return FirstModel(served, None, reachable)
     except BundleError as error:
         if version is not None:
@@ -73,16 +75,6 @@ async def _open(settings: Settings, preparing: Preparing, version: RegisteredVer
         lambda: open_bundle(read_bundle(folder), settings.inference)
     )
     return Served(classifier, version.number)
-
-
-def _remember(cache: BundleCache, version: RegisteredVersion) -> None:
-    if version.digest is None:
-        return
-    try:
-        cache.remember(version.number, version.digest)
-        cache.prune([version.digest])
-    except OSError as error:
-        log.warning("the cache of bundles was not tidied: %s", error)
 
 
 def _without_registry(settings: Settings, cache: BundleCache) -> Served:

@@ -20,6 +20,8 @@ from stream_app.errors import Unavailable
 from stream_app.registry.layout import BUNDLE_DIGEST_TAG
 from stream_app.registry.version import RegisteredVersion
 
+MAX_REASON_CHARACTERS = 500
+
 _NOT_FOUND = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """How MLflow answers for a model, and for an alias, that it does not have."""
 
@@ -86,5 +88,6 @@ class RegistryClient:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: Exception) -> Unavailable:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return Unavailable(f"MLflow at {self._uri}: {reason[:300]}")
+        # MLflow tells a failed download on several lines, with the cause on the last one.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return Unavailable(f"MLflow at {self._uri}: {reason[:MAX_REASON_CHARACTERS]}")

