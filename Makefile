@@ -10,7 +10,7 @@ LOCK := deploy/locks/dev.txt
 STAMP := $(VENV)/.installed-$(or $(TORCH),default)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit lint format benchmark lock contracts clean
+.PHONY: help install demo test unit lint format benchmark accuracy lock contracts clean
 
 help:  ## Print this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ contracts: install  ## Write the JSON Schema and AsyncAPI files anew from the mo
 
 benchmark: install  ## Measure throughput and memory side by side; writes benchmarks/results/.
 	$(BIN)/python -m benchmarks.throughput
+
+accuracy: install  ## Train the full recipe over three seeds (hours) and measure; writes benchmarks/results/.
+	$(BIN)/python -m benchmarks.accuracy
 
 lock: $(VENV)/.uv-$(UV_VERSION)  ## Resolve the dependencies anew and pin them.
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \

@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,19 +16,14 @@ import typer
 from stream_app.cli.output import JsonFlag, err, out, print_json
 
 if TYPE_CHECKING:
-    from stream_app.broker import Broker
     from stream_app.demo.arrivals import Arrival
     from stream_app.demo.ledger import Ledger
     from stream_app.demo.outcome import Outcome
     from stream_app.demo.queue_view import QueueView
-    from stream_app.demo.quick_training import QuickTraining
-    from stream_app.demo.stage_view import StageView
-    from stream_app.local_worker import LocalWorker
-    from stream_app.settings import Settings
+    from stream_app.demo.scene import Scene
 
 INTERRUPTED = 130
 REFRESH_S = 0.15
-LOOK_EVERY_S = 0.2
 
 
 def demo(
@@ -49,6 +43,8 @@ def demo(
     as_json: JsonFlag = False,
 ) -> None:
     """Watch the whole job: a broker, a model trained here, a worker, and a few hundred tickets.
+
+    While they flow, a second model is trained, passes the gate and takes over.
 
     Ends with the balance of what was sent and what came out, and exits with 4 where it does not
     hold. Ctrl-C ends everything that was started.
@@ -76,11 +72,15 @@ def _run(
     from stream_app.demo.arrivals import arrivals
     from stream_app.demo.closing_view import print_closing, print_next
     from stream_app.demo.ledger import Ledger
+    from stream_app.demo.models import SECOND
+    from stream_app.demo.scene import set_up
+    from stream_app.demo.stage_view import StageView
 
     started = time.monotonic()
     bundle = bundle.resolve() if bundle else None
     with ExitStack() as stack, _one_interrupt():
-        scene = _start(stack, bundle, retrain=retrain)
+        with StageView(err) as stages:
+            scene = set_up(stack, stages, bundle, retrain=retrain)
         # The mock keeps no more than 5 MiB of a partition.
         records = arrivals(tickets, oversized=scene.broker.kind != "mock")
         ledger = Ledger(records, scene.settings.topics.raw)
@@ -88,6 +88,7 @@ def _run(
         asyncio.run(_watch(scene, records, ledger, rate))
         stream_seconds = time.monotonic() - streamed
         balance = ledger.balance()
+        best = scene.first if bundle else SECOND.kept(bundle_store()) or scene.first
         if not as_json:
             print_closing(out, balance, ledger)
     if as_json:
@@ -98,146 +99,37 @@ def _run(
                 "seconds": round(time.monotonic() - started, 1),
                 "stream_seconds": round(stream_seconds, 1),
                 "trained": scene.trained,
-                "bundle": str(scene.model),
+                "bundle": str(best),
                 "broker": {"kind": scene.broker.kind, "description": scene.broker.description},
             }
         )
         return balance.holds
     out.print(f"\n{time.monotonic() - started:.0f} s in all, everything is stopped again")
-    found = list_bundles(bundle_store())[-1:] == [scene.model]
-    print_next(out, scene.broker.kind, None if found else scene.model)
+    found = list_bundles(bundle_store())[-1:] == [best]
+    print_next(out, scene.broker.kind, None if found else best)
     return balance.holds
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """All that is up once the records can flow."""
-
-    broker: Broker
-    model: Path
-    trained: bool
-    settings: Settings
-    worker: LocalWorker
-
-
-def _start(stack: ExitStack, bundle: Path | None, *, retrain: bool) -> _Scene:
-    """Bring everything up, the broker while the model trains; `stack` takes it down again."""
-    from stream_app.broker import find_broker
-    from stream_app.demo.stage_view import StageView
-    from stream_app.isolation import isolated_settings
-    from stream_app.kafka_client import aiokafka_options
-    from stream_app.settings import load_settings
-
-    security = aiokafka_options(load_settings().kafka)
-    with StageView(err) as stages:
-
-        def tell_broker(line: str) -> None:
-            # The last line is what the broker says of itself, which is shown with its tick.
-            if not line.startswith("broker at "):
-                stages.begin("broker", lambda: line)
-
-        training = _begin_training(stack, stages, bundle, retrain=retrain)
-        tell_broker("looking for one")
-        broker = stack.enter_context(find_broker(on_progress=tell_broker, kafka_security=security))
-        stages.done("broker", f"{broker.bootstrap_servers}: {broker.description}")
-        settings = isolated_settings(broker, "demo")
-        _make_topics(stack, broker, settings)
-        stages.done("topics", f"{settings.topics.raw} → {', '.join(settings.topics.outputs)}")
-        model = training if isinstance(training, Path) else _finish(training, stages)
-        worker = _start_worker(stack, settings, model, stages)
-    return _Scene(broker, model, not isinstance(training, Path), settings, worker)
-
-
-def _begin_training(
-    stack: ExitStack, stages: StageView, bundle: Path | None, *, retrain: bool
-) -> Path | QuickTraining:
-    """The model, where it is here already, else the training that makes it."""
-    from stream_app.bundle import bundle_store
-    from stream_app.demo.quick_training import QuickTraining, kept_bundle
-
-    if bundle is not None:
-        stages.done("model", f"{_about(bundle)}, as given")
-        return bundle
-    kept = None if retrain else kept_bundle(bundle_store())
-    if kept is not None:
-        stages.done("model", f"{_about(kept)}; trained here before, --retrain makes another")
-        return kept
-    training = stack.enter_context(QuickTraining(bundle_store()))
-    stages.begin("model", _training_line(training))
-    return training
-
-
-def _training_line(training: QuickTraining) -> Callable[[], str]:
-    return lambda: f"training on the starter set, once for all demos: {training.progress}"
-
-
-def _about(model: Path) -> str:
-    """Name and held-out accuracy of a bundle. Raises `BundleError` where it must not serve."""
-    from stream_app.bundle import read_bundle
-
-    manifest = read_bundle(model).manifest
-    accuracy = manifest.provenance.metrics.get("accuracy_int8")
-    known = "" if accuracy is None else f", right on {accuracy:.0%} of the tickets kept from it"
-    return f"{manifest.name} {manifest.version}{known}"
-
-
-def _make_topics(stack: ExitStack, broker: Broker, settings: Settings) -> None:
-    from stream_app.broker import ensure_topics
-    from stream_app.isolation import remove_topics
-    from stream_app.kafka_client import aiokafka_options
-    from stream_app.topics import topic_specs
-
-    if broker.kind == "external":
-        stack.callback(lambda: asyncio.run(remove_topics(settings)))
-    asyncio.run(
-        ensure_topics(
-            broker.bootstrap_servers,
-            topic_specs(settings.topics),
-            kafka_security=aiokafka_options(settings.kafka),
-        )
-    )
-
-
-def _finish(training: QuickTraining, stages: StageView) -> Path:
-    """Wait for the training and return its bundle."""
-    while training.running:
-        stages.tell()
-        time.sleep(LOOK_EVERY_S)
-    model = training.bundle()
-    stages.done("model", f"{_about(model)}, trained in {training.seconds:.0f} s")
-    return model
-
-
-def _start_worker(
-    stack: ExitStack, settings: Settings, model: Path, stages: StageView
-) -> LocalWorker:
-    from stream_app.isolation import worker_environment
-    from stream_app.local_worker import LocalWorker
-
-    began = time.monotonic()
-    stages.begin("worker", lambda: "opening the model and joining its consumer group")
-    worker = stack.enter_context(LocalWorker(worker_environment(settings), bundle=model))
-    worker.wait_until_ready()
-    stages.done(
-        "worker",
-        f"ready in {time.monotonic() - began:.0f} s, "
-        f"alone in consumer group {settings.worker.consumer_group}",
-    )
-    return worker
-
-
 async def _watch(
-    scene: _Scene, records: Sequence[Arrival], ledger: Ledger, rate: float | None
+    scene: Scene, records: Sequence[Arrival], ledger: Ledger, rate: float | None
 ) -> None:
     """Let the records flow and show it: live on a terminal, line by line elsewhere."""
+    from stream_app.demo.promotion import promote_second
     from stream_app.demo.queue_view import QueueView, plain_line
     from stream_app.demo.stream import stream
 
     def print_line(outcome: Outcome) -> None:
         err.print(plain_line(outcome), markup=False, soft_wrap=True)
 
+    def print_news(line: str) -> None:
+        err.print(f"{'model':<9} {line}", markup=False, soft_wrap=True)
+
     view = QueueView(len(records))
     live = err.is_interactive
+    promotion = None
+    if scene.second is not None:
+        tell = view.note_news if live else print_news
+        promotion = promote_second(scene.second, scene.environment, tell)
     async with _live(view) if live else contextlib.nullcontext():
         await stream(
             scene.settings,
@@ -245,6 +137,7 @@ async def _watch(
             ledger,
             scene.worker,
             rate=rate,
+            promotion=promotion,
             on_sent=view.note_sent,
             on_outcome=view.note_outcome if live else print_line,
         )

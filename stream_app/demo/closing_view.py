@@ -31,6 +31,10 @@ def print_closing(console: Console, balance: Conservation, ledger: Ledger) -> No
     for holds, line in _statements(balance):
         console.print(Text("✓ ", "green") if holds else Text("✗ ", "bold red"), line, sep="")
     console.print()
+    for told in _model_lines(balance):
+        console.print(told)
+    if balance.changes:
+        console.print()
     console.print(_kinds_table(balance))
     console.print()
     for line in _hits(balance):
@@ -68,6 +72,30 @@ def _statements(balance: Conservation) -> list[tuple[bool, str]]:
             "byte what was sent: key, value, headers",
         ),
     ]
+
+
+def _model_lines(balance: Conservation) -> list[Text]:
+    """What each model decided and when the next one took over; nothing for a single model."""
+    if not balance.changes:
+        return []
+    lines = []
+    for number, use in enumerate(balance.models):
+        if number:
+            change = balance.changes[number - 1]
+            lines.append(
+                Text(
+                    f"↻ {change.at:%H:%M:%S} UTC: another model took over while tickets flowed, "
+                    f"{change.gap_ms} ms after the result before",
+                    "cyan",
+                )
+            )
+        lines.append(
+            Text(
+                f"  {use.model.name} {use.model.version} decided {use.decided}, "
+                f"unsure of {use.review} ({use.review / use.decided:.0%})"
+            )
+        )
+    return lines
 
 
 def _kinds_table(balance: Conservation) -> Table:

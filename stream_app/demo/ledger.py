@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,6 +43,29 @@ class Miss(BaseModel):
     queue: str | None
 
 
+class ModelUse(BaseModel):
+    """What one model decided; `review` counts the tickets that it was too unsure of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: ModelReference
+    decided: int
+    review: int
+
+
+class Change(BaseModel):
+    """The moment at which another model took over.
+
+    `gap_ms` lies between the first result of the new model and the last one before it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    model: ModelReference
+    gap_ms: int
+
+
 class Conservation(BaseModel):
     """The balance of one run; the keys are stable.
 
@@ -60,7 +84,8 @@ class Conservation(BaseModel):
     dead_letters_intact: int
     by_kind: dict[str, KindReport]
     misses: list[Miss]
-    model: ModelReference | None
+    models: list[ModelUse]
+    changes: list[Change]
 
     @property
     def holds(self) -> bool:
@@ -128,7 +153,8 @@ class Ledger:
                 if arrival.kind in (Kind.URGENT, Kind.ABUSIVE, Kind.BROKEN)
                 and not _is_as_meant(arrival.kind, outcome)
             ],
-            model=next((outcome.ticket.model for outcome in outcomes if outcome.ticket), None),
+            models=_models(outcomes),
+            changes=_changes(outcomes),
         )
 
     def _pairs(self) -> list[tuple[Arrival, Outcome | None]]:
@@ -154,6 +180,41 @@ class Ledger:
         return outcome.letter is not None and outcome.letter.original() == OutgoingRecord(
             topic=self._raw_topic, key=sent.key, value=sent.value, headers=list(sent.headers)
         )
+
+
+def _models(outcomes: Sequence[Outcome]) -> list[ModelUse]:
+    """In the order in which they first decided."""
+    by_model: dict[ModelReference, list[Outcome]] = {}
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.at_ms):
+        if outcome.ticket is not None:
+            by_model.setdefault(outcome.ticket.model, []).append(outcome)
+    return [
+        ModelUse(
+            model=model,
+            decided=len(decided),
+            review=sum(outcome.queue == Queue.REVIEW for outcome in decided),
+        )
+        for model, decided in by_model.items()
+    ]
+
+
+def _changes(outcomes: Sequence[Outcome]) -> list[Change]:
+    changes: list[Change] = []
+    seen: set[ModelReference] = set()
+    before: int | None = None
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.at_ms):
+        if outcome.ticket is not None and outcome.ticket.model not in seen:
+            seen.add(outcome.ticket.model)
+            if len(seen) > 1 and before is not None:
+                changes.append(
+                    Change(
+                        at=datetime.fromtimestamp(outcome.at_ms / 1000, UTC),
+                        model=outcome.ticket.model,
+                        gap_ms=outcome.at_ms - before,
+                    )
+                )
+        before = outcome.at_ms
+    return changes
 
 
 def _by_queue(outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -28,10 +28,12 @@ _CAUSES = {
 class Outcome:
     """Where a record ended: a queue with the decided ticket, or the dead-letter queue.
 
-    `ticket` and `letter` are both None where the record follows neither contract.
+    `ticket` and `letter` are both None where the record follows neither contract. `at_ms` is when
+    it was written there, in milliseconds since 1970.
     """
 
     queue: str
+    at_ms: int
     key: bytes | None
     ticket: TriagedTicket | None
     letter: Letter | None
@@ -47,13 +49,13 @@ class Outcome:
 def read_outcome(record: Record, topics: TopicSettings) -> Outcome:
     """Read a record of one of the five output topics."""
     if record.topic == topics.dlq:
-        return Outcome(DEAD_LETTER_QUEUE, record.key, None, read_letter(record))
+        return Outcome(DEAD_LETTER_QUEUE, record.timestamp, record.key, None, read_letter(record))
     queue = next(queue for queue in Queue if queue_topic(topics, queue) == record.topic)
     try:
         ticket = TriagedTicket.model_validate_json(record.value or b"")
     except ValidationError:
-        return Outcome(queue.value, record.key, None, None)
-    return Outcome(queue.value, record.key, ticket, None)
+        return Outcome(queue.value, record.timestamp, record.key, None, None)
+    return Outcome(queue.value, record.timestamp, record.key, ticket, None)
 
 
 def reason(ticket: TriagedTicket) -> str:

@@ -30,7 +30,7 @@ INTENT_WIDTH = 34
 CONFIDENCE_WIDTH = 5
 REASON_WIDTH = 40
 TEXT_WIDTH = 60
-LINES_AROUND_DECISIONS = 10
+LINES_AROUND_DECISIONS = 11
 MOST_DECISIONS = 40
 
 
@@ -42,6 +42,7 @@ class QueueView:
         self._sent = 0
         self._counts: Counter[str] = Counter()
         self._latest: deque[Outcome] = deque(maxlen=MOST_DECISIONS)
+        self._news = ""
         self._started = time.monotonic()
 
     def note_sent(self) -> None:
@@ -53,10 +54,18 @@ class QueueView:
         self._counts[outcome.queue] += 1
         self._latest.appendleft(outcome)
 
+    def note_news(self, line: str) -> None:
+        """What happens to the model; replaces the line before."""
+        self._news = line
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         yield from self._bars(width)
         yield self._figures()
+        if self._news:
+            news = Text(f"model: {self._news}", "cyan")
+            news.truncate(width, overflow="ellipsis")
+            yield news
         yield Text("─" * width, "dim")
         # A live display that is taller than the terminal cannot be drawn over itself.
         rows = max(2, console.height - LINES_AROUND_DECISIONS)

@@ -1,12 +1,16 @@
-"""Sends the arrivals at a pace a person can follow and enters every outcome into the ledger."""
+"""Sends the arrivals at a pace a person can follow and enters every outcome into the ledger.
+
+A second model may come into service meanwhile: the last records then wait for it, up to a point.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from stream_app.demo.arrivals import Arrival
+from stream_app.demo.flow import interval_s
 from stream_app.demo.ledger import Ledger
 from stream_app.demo.outcome import Outcome, read_outcome
 from stream_app.errors import Unavailable
@@ -14,12 +18,17 @@ from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.local_worker import LocalWorker
 from stream_app.messages import OutgoingRecord, Record
 from stream_app.produce import open_sender
-from stream_app.produce.pace import Pace
 from stream_app.replay.collect import send_and_collect
 from stream_app.settings import Settings
 
 PATIENCE_S = 30.0
 """Without any outcome for so long, what is missing is lost."""
+
+TAKES_OVER_WITHIN_S = 20.0
+"""So long after its promotion, the last records no longer wait for the second model."""
+
+PROMOTED_WITHIN_S = 60.0
+"""So long after the last outcome, a promotion that is still under way is given up."""
 
 LOOK_EVERY_S = 0.5
 
@@ -31,23 +40,43 @@ async def stream(
     worker: LocalWorker,
     *,
     rate: float | None,
+    promotion: Coroutine[Any, Any, None] | None,
     on_sent: Callable[[], None],
     on_outcome: Callable[[Outcome], None],
 ) -> None:
     """Send `arrivals` and read until each has an outcome in `ledger`, or none comes any more.
 
-    `rate` is in records a second; None is as fast as the broker takes them. Raises `Unavailable`
-    where the broker fails, or the worker ends before it should.
+    `rate` is in records a second; None is as fast as the broker takes them. `promotion` brings a
+    second model into service and runs beside. Raises `Unavailable` where the broker fails, or the
+    worker ends before it should.
     """
+    clock = asyncio.get_running_loop().time
+    models: set[str] = set()
+    promoting = asyncio.create_task(promotion) if promotion is not None else None
+    promoted_at: list[float] = []
+    if promoting is not None:
+        promoting.add_done_callback(lambda _: promoted_at.append(clock()))
+
+    def waiting() -> bool:
+        if promoting is None or len(models) > 1:
+            return False
+        return not promoted_at or clock() - promoted_at[0] < TAKES_OVER_WITHIN_S
+
+    async def due(before: float, *, remaining: int) -> float:
+        """Wait until the next record is due; the time at which it was."""
+        while True:
+            at = before + interval_s(remaining, rate=rate, waiting=waiting())
+            if (left := at - clock()) <= 0:
+                # After a pause the pace goes on, and what was missed is not caught up with.
+                return max(at, clock() - LOOK_EVERY_S)
+            await asyncio.sleep(min(left, LOOK_EVERY_S))
 
     async def send() -> None:
         servers, security = bootstrap_servers(settings.kafka), aiokafka_options(settings.kafka)
-        pace = Pace(rate) if rate is not None else None
         async with open_sender(servers, security, client_id="tickets-demo") as sender:
-            started = time.monotonic()
+            before = clock()
             for number, arrival in enumerate(arrivals):
-                if pace is not None:
-                    await asyncio.sleep(pace.wait_s(number, time.monotonic() - started))
+                before = await due(before, remaining=len(arrivals) - number)
                 await sender.send(
                     OutgoingRecord(
                         settings.topics.raw, arrival.key, arrival.value, list(arrival.headers)
@@ -60,6 +89,8 @@ async def stream(
         outcome = read_outcome(record, settings.topics)
         if not ledger.add(outcome):
             return False
+        if outcome.ticket is not None:
+            models.add(outcome.ticket.model.digest)
         on_outcome(outcome)
         return True
 
@@ -69,15 +100,18 @@ async def stream(
         )
     )
     watch = asyncio.create_task(_until_it_ends(worker))
+    beside = [task for task in (watch, promoting) if task is not None]
     try:
         await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             raise Unavailable(f"the worker ended in mid-stream: {_last_line(worker)}")
         work.result()
+        if promoting is not None:
+            await asyncio.wait({promoting}, timeout=PROMOTED_WITHIN_S)
     finally:
-        work.cancel()
-        watch.cancel()
-        await asyncio.gather(work, watch, return_exceptions=True)
+        for task in (work, *beside):
+            task.cancel()
+        await asyncio.gather(work, *beside, return_exceptions=True)
 
 
 async def _until_it_ends(worker: LocalWorker) -> None:

@@ -28,7 +28,12 @@ def flag(guardrail: Guardrail, rule: str, severity: Severity = Severity.FLAG) ->
 
 
 def decided(
-    queue: Queue, *findings: Finding, key: str = "T-1", text: str = "hello", toxic: bool = False
+    queue: Queue,
+    *findings: Finding,
+    key: str = "T-1",
+    text: str = "hello",
+    toxic: bool = False,
+    version: str = "1",
 ) -> TriagedTicket:
     return TriagedTicket(
         event_id="tickets.raw:0:1",
@@ -44,15 +49,15 @@ def decided(
         toxic=toxic,
         needs_review=False,
         findings=list(findings),
-        model=ModelReference(name="starter", version="1", digest="sha256:" + "0" * 64),
+        model=ModelReference(name="starter", version=version, digest="sha256:" + "0" * 64),
         rules_version="1",
         policy_version="1",
         decided_at=datetime(2026, 1, 20, tzinfo=UTC),
     )
 
 
-def routed(ticket: TriagedTicket) -> Outcome:
-    return Outcome(ticket.queue.value, ticket.ticket_id.encode(), ticket, None)
+def routed(ticket: TriagedTicket, *, at_ms: int = 0) -> Outcome:
+    return Outcome(ticket.queue.value, at_ms, ticket.ticket_id.encode(), ticket, None)
 
 
 def dead(arrival: Arrival, *, value: bytes | None = None, key: bytes | None = None) -> Outcome:

@@ -59,7 +59,7 @@ def test_an_outcome_of_nothing_that_was_sent_breaks_the_balance() -> None:
 def test_a_dead_letter_must_be_the_record_byte_for_byte() -> None:
     changed_value = dead(BROKEN, value=b"\xff")
     fewer_headers = dead(Arrival(Kind.BROKEN, BROKEN.key, BROKEN.value, BROKEN.headers[:1]))
-    without_error_headers = Outcome("dlq", BROKEN.key, None, None)
+    without_error_headers = Outcome("dlq", 0, BROKEN.key, None, None)
     for letter in (changed_value, fewer_headers, without_error_headers):
         balance = ledger_of(TO_PRIORITY, TO_TOXIC, letter).balance()
         assert balance.dead_letters_intact == 0
@@ -78,3 +78,18 @@ def test_an_abusive_ticket_in_priority_counts_only_where_its_abuse_was_seen() ->
         balance = ledger_of(TO_PRIORITY, urgent_too, TO_DLQ).balance()
         assert balance.by_kind[Kind.ABUSIVE].as_meant == as_meant
         assert len(balance.misses) == 1 - as_meant
+
+
+def test_the_moment_at_which_another_model_took_over_is_told() -> None:
+    first = routed(decided(Queue.REVIEW, key="T-1", version="1"), at_ms=1_000)
+    second = routed(decided(Queue.TOXIC, key="T-2", toxic=True, version="2"), at_ms=1_120)
+    balance = ledger_of(second, first).balance()
+    assert [(use.model.version, use.decided, use.review) for use in balance.models] == [
+        ("1", 1, 1),
+        ("2", 1, 0),
+    ]
+    assert [(change.model.version, change.gap_ms) for change in balance.changes] == [("2", 120)]
+
+
+def test_one_model_alone_is_no_change() -> None:
+    assert ledger_of(TO_PRIORITY, TO_TOXIC, TO_DLQ).balance().changes == []

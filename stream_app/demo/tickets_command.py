@@ -1,58 +1,51 @@
-"""`tickets train --quick` as a child process: starts it, tells its progress, ends it.
+"""A `tickets` command as a child process: starts it, tells its progress, gives its result, ends it.
 
 A process of its own, because nothing in `stream_app` depends on `training`, and because it runs
-while the broker starts.
+while something else starts.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from stream_app.broker.guarded_process import GuardedProcess
-from stream_app.bundle import BundleError, list_bundles, read_bundle
 from stream_app.errors import Unavailable, UserError
 
-STARTER = "starter"
-"""The name of the bundles that `tickets train` makes of the starter set."""
+LOOK_EVERY_S = 0.1
 
 
-def kept_bundle(store: Path) -> Path | None:
-    """The newest whole bundle of the starter set in `store`."""
-    for folder in reversed(list_bundles(store)):
-        try:
-            if read_bundle(folder).manifest.name == STARTER:
-                return folder
-        except BundleError:
-            continue
-    return None
-
-
-class QuickTraining:
-    """A training on the starter set into `store`. Leaving its `with` block ends it.
+class TicketsCommand:
+    """`tickets` with `arguments` and `--json`. Leaving its `with` block ends it.
 
     It ends with this process too, and its temporary files go with it.
     """
 
-    def __init__(self, store: Path) -> None:
-        """Start it. Raises `UserError` where there is no room for its temporary files."""
+    def __init__(self, *arguments: str, environment: Mapping[str, str]) -> None:
+        """Start it, `environment` added to this process's own.
+
+        Raises `UserError` where there is no room for its temporary files.
+        """
         self._started = time.monotonic()
+        self._name = " ".join(arguments[:2])
         try:
             self._folder = Path(tempfile.mkdtemp(prefix="tickets-demo-"))
-            self._log = self._folder / "training.log"
+            self._log = self._folder / "command.log"
             self._log.touch()
         except OSError as error:
-            raise UserError(f"no room for the training's files: {error.strerror}") from error
-        train = [sys.executable, "-m", "stream_app", "train"]
-        options = ["--quick", "--name", STARTER, "--out", str(store), "--json"]
+            raise UserError(f"no room for a command's files: {error.strerror}") from error
+        variables = [f"{name}={value}" for name, value in environment.items()]
+        command = [sys.executable, "-m", "stream_app", *arguments, "--json"]
         self._process = GuardedProcess(
-            [["env", f"TMPDIR={self._folder}", *train, *options]],
+            [["env", f"TMPDIR={self._folder}", *variables, *command]],
             log=self._log,
             remove=self._folder,
         )
@@ -73,13 +66,24 @@ class QuickTraining:
         lines = self._lines()
         return lines[-1] if lines else "starting"
 
-    def bundle(self) -> Path:
-        """The finished bundle. Raises `Unavailable` with its own last line where it failed."""
+    async def ended(self) -> None:
+        """Return once it has ended."""
+        while self.running:  # noqa: ASYNC110 - a process tells its end to nobody here
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def result(self) -> dict[str, Any]:
+        """The JSON object that it printed last, once it has ended.
+
+        Raises `Unavailable` with its own last line where it failed.
+        """
         last = self.progress
         try:
-            return Path(json.loads(last)["bundle"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise Unavailable(f"the training failed: {last.removeprefix('error: ')}") from error
+            result = json.loads(last)
+        except ValueError:
+            result = None
+        if not isinstance(result, dict):
+            raise Unavailable(f"tickets {self._name} failed: {last.removeprefix('error: ')}")
+        return result
 
     def __enter__(self) -> Self:
         return self
