@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from stream_app.bundle import bundle_store
 from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import UserError
-from training.architectures import ARCHITECTURES, ArchitectureName
+from stream_app.registry.address import registry_address
+from stream_app.settings import load_settings
+from training.architectures import ArchitectureName
+from training.plan import Plan, parse_changes
 from training.starter_set import load_training_data
-from training.taxonomy import load_taxonomy
+from training.taxonomy import GENERIC, choose_taxonomy
+from training.tracking.address import Tracking
 
 if TYPE_CHECKING:
-    from training.train import TrainingReport
+    from training.session import Outcome
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -42,7 +46,10 @@ def train(
     ] = None,
     taxonomy: Annotated[
         Path | None,
-        typer.Option(help="Where each label belongs; else the 77 banking intents.", metavar="FILE"),
+        typer.Option(
+            help="Where each label belongs, or `generic`; else as docs/architectures.md says.",
+            metavar="FILE",
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Else the preset's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="For the held-out rows and the fit.")] = 7,
@@ -52,37 +59,72 @@ def train(
         typer.Option("--out", help="Folder for the bundle; else this machine's.", metavar="DIR"),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A usable model in seconds.")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Another value for one field of the recipe, such as learning_rate=1e-4.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the HTML report goes; else beside the bundle.",
+            metavar="FILE",
+            dir_okay=False,
+        ),
+    ] = None,
+    track: Annotated[
+        bool | None,
+        typer.Option(
+            "--track/--no-track",
+            help="Record the training in MLflow; else it is recorded where a server is named "
+            "and answers.",
+        ),
+    ] = None,
+    register: Annotated[
+        bool, typer.Option("--register", help="Register the bundle as a new version in MLflow.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train a model on labelled tickets and write a checked int8 bundle."""
-    dataset = load_training_data(data)
-    labels = load_taxonomy(taxonomy).labels(dataset.intents)
-    store = _writable(out_dir or bundle_store())
-    kind = ARCHITECTURES[architecture]
-    kind.check_base_model(base_model)
-    recipe = kind.quick if quick else kind.full
+    changes = parse_changes(settings or ())
     if epochs is not None:
-        recipe = replace(recipe, epochs=epochs)
-    # Importing torch takes seconds; a mistake in the options is told before that.
-    from training.progress import FitProgress
-    from training.train import train_bundle
-
-    with FitProgress(err) as progress:
-        trained = train_bundle(
-            dataset,
-            labels,
-            recipe,
-            architecture=kind,
-            base_model=base_model,
-            seed=seed,
-            name=bundle_name(name or dataset.name),
-            store=store,
-            progress=progress,
+        changes["epochs"] = epochs
+    plan = Plan(data, architecture, base_model, taxonomy, quick, seed, changes)
+    plan.kind.check_base_model(base_model)
+    dataset = load_training_data(data)
+    chosen = choose_taxonomy(taxonomy, data=data, intents=dataset.intents)
+    labels = chosen.labels(dataset.intents)
+    if chosen.name == GENERIC and taxonomy is None:
+        err.print(
+            f"no taxonomy for {escape(dataset.name)}: all labels count as general inquiries of "
+            f"medium priority; `tickets taxonomy init {escape(data)}` writes one to edit",
+            soft_wrap=True,
         )
+    store = _writable(out_dir or bundle_store())
+    if report is not None:
+        _writable(report.parent)
+    tracking = tracking_of(track, register=register)
+    # Importing torch takes seconds; a mistake in the options is told before that.
+    from training.session import run_training
+
+    outcome = run_training(
+        plan,
+        dataset,
+        labels,
+        name=bundle_name(name or dataset.name),
+        store=store,
+        report_file=report,
+        tracking=tracking,
+        register=register,
+        console=err,
+    )
     if as_json:
-        print_json(asdict(trained.report))
+        print_json(outcome.as_record())
     else:
-        out.print(_table(trained.report))
+        out.print(_table(outcome))
 
 
 def bundle_name(wanted: str) -> str:
@@ -93,15 +135,35 @@ def bundle_name(wanted: str) -> str:
     return kept.strip("-")[:64] or "tickets"
 
 
-def _writable(store: Path) -> Path:
+def _writable(folder: Path) -> Path:
     try:
-        store.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"cannot write bundles to {store}: {error.strerror}") from error
-    return store
+        raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+    return folder
 
 
-def _table(report: TrainingReport) -> Table:
+def tracking_of(
+    wanted: bool | None, *, register: bool = False, option: str = "--track"
+) -> Tracking | None:
+    """The server to record on: None where no server is set, or none is `wanted`.
+
+    Raises `UserError` where one is needed, for `option` or to register, and none is set.
+    """
+    registry = load_settings().registry
+    address = registry_address(registry)
+    if address is None and (wanted or register):
+        raise UserError(
+            f"{option if wanted else '--register'} needs an MLflow server: set "
+            "MLFLOW_TRACKING_URI=http://host:port, or start one here with `tickets registry`"
+        )
+    if address is None:
+        return None
+    return Tracking(address, registry.model, record=wanted is not False, must=bool(wanted))
+
+
+def _table(outcome: Outcome) -> Table:
+    report = outcome.report
     table = Table(title=f"{report.name} {report.version}", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -117,6 +179,13 @@ def _table(report: TrainingReport) -> Table:
         ("out of scope below", f"{report.out_of_scope_below:.2f}"),
         ("digest", report.digest[:16]),
         ("bundle", report.bundle),
+        ("report", str(outcome.report_file)),
+        *((("MLflow run", outcome.run_id),) if outcome.run_id else ()),
+        *(
+            (("registered version", f"{outcome.registered_version}"),)
+            if outcome.registered_version
+            else ()
+        ),
         ("seconds", f"{report.seconds:.0f}"),
     )
     for row in rows:

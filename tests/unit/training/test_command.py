@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from stream_app.bundle import Manifest
 from stream_app.cli import train as entry
+from stream_app.cli import training_extra
 from stream_app.errors import Unavailable, UserError
 from training.command import app, bundle_name
+from training.taxonomy import load_taxonomy
+from training.taxonomy_command import app as taxonomy_app
 
 
 def run(*arguments: str) -> None:
@@ -32,7 +35,7 @@ def test_every_data_set_name_makes_a_valid_bundle_name(wanted: str) -> None:
 
 
 def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry, "REQUIRED_PACKAGES", ("training", "no_such_package"))
+    monkeypatch.setattr(training_extra, "REQUIRED_PACKAGES", ("training", "no_such_package"))
     with pytest.raises(Unavailable, match=r"no no_such_package\): pip install"):
         run("--quick")
 
@@ -63,11 +66,28 @@ def test_a_mistake_is_told_before_torch_is_imported(tmp_path: Path) -> None:
 def test_labels_outside_the_taxonomy_are_an_error_before_the_fit(tmp_path: Path) -> None:
     data = tmp_path / "other.csv"
     data.write_text("text,intent\n" + "a,play_music\nb,play_music\nc,stop\nd,stop\n" * 3)
-    with pytest.raises(UserError, match="does not place these labels: play_music, stop"):
-        run("--data", str(data), "--out", str(tmp_path / "bundles"))
+    taxonomy = tmp_path / "mine.yaml"
+    taxonomy.write_text(
+        "version: 1\nname: mine\ncategories: [Home]\n"
+        "intents: {stop: {category: Home, priority: low}}\n"
+    )
+    with pytest.raises(UserError, match="does not place these labels: play_music"):
+        run("--data", str(data), "--taxonomy", str(taxonomy), "--out", str(tmp_path / "bundles"))
+
+
+def test_a_draft_of_a_taxonomy_is_written_beside_the_data_and_never_over_another(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "other.csv"
+    data.write_text("text,intent\n" + "a,play_music\nb,play_music\nc,stop\nd,stop\n" * 3)
+    draft = ["init", str(data)]
+    taxonomy_app(draft, standalone_mode=False)
+    assert load_taxonomy(tmp_path / "other.taxonomy.yaml").labels(["play_music", "stop"])
+    with pytest.raises(UserError, match="is there already"):
+        taxonomy_app(draft, standalone_mode=False)
 
 
 def test_an_output_folder_that_cannot_be_made_is_an_error_before_the_fit(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot write bundles to"):
+    with pytest.raises(UserError, match="cannot write to"):
         run("--data", "starter", "--out", str(tmp_path / "file"))
