@@ -25,7 +25,7 @@ HEARTBEAT_S, GRACE_S = 5, 20
 """A trial whose process was killed stops beating; after the grace it is taken for dead and its
 values are tried once more."""
 
-UNPRUNED_TRIALS, UNPRUNED_EPOCHS = 4, 1
+UNPRUNED_TRIALS, FIRST_JUDGED_EPOCH = 4, 2
 """The first trials run to their end, to have a median at all, and no trial is judged by its first
 epoch, whose learning rate has only just risen."""
 
@@ -100,7 +100,7 @@ def open_study(storage: Path, name: str, plan: Plan, *, data_sha256: str) -> Swe
     # Seeded by what is done already: the same seed again would draw the same values again.
     study.sampler = optuna.samplers.TPESampler(seed=plan.seed + len(study.trials))
     study.pruner = optuna.pruners.MedianPruner(
-        n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=UNPRUNED_EPOCHS
+        n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=FIRST_JUDGED_EPOCH
     )
     return begun
 

@@ -10,11 +10,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 from mlflow import MlflowClient
+from rich.console import Console
 
+from stream_app.labelled_data import load_dataset
 from stream_app.registry.local_server import LocalRegistry
+from training.architectures import ArchitectureName
+from training.plan import Plan
 from training.starter_set import load_starter
+from training.sweep.study import UNPRUNED_TRIALS, open_study
+from training.sweep.sweep import run_sweep
+from training.sweep.trial_runs import TrialRuns
 from training.tracking.facts import KIND_TAG, experiment_name
 
 INTENTS = ("card_swallowed", "change_pin", "exchange_rate")
@@ -133,3 +141,26 @@ def test_other_data_under_the_same_name_is_one_line(
     assert done.returncode == 2
     assert "the study cards was begun on other data" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_trial_below_the_median_of_the_others_is_given_up(
+    few_intents: Path, tmp_path: Path
+) -> None:
+    dataset = load_dataset(str(few_intents))
+    plan = Plan(str(few_intents), ArchitectureName.BILSTM, changes={"epochs": 3})
+    sweep = open_study(tmp_path / "sweeps.db", "cards", plan, data_sha256=dataset.sha256)
+    for _ in range(UNPRUNED_TRIALS):
+        perfect = dict.fromkeys(range(1, 4), 1.0)
+        sweep.study.add_trial(optuna.create_trial(value=1.0, intermediate_values=perfect))
+    console = Console(stderr=True)
+    run_sweep(
+        sweep,
+        dataset,
+        trials=UNPRUNED_TRIALS + 1,
+        timeout_s=None,
+        runs=TrialRuns(None, None, console),
+        console=console,
+    )
+    assert sweep.pruned() == 1
+    given_up = sweep.ended()[-1]
+    assert set(given_up.intermediate_values) == {1, 2}
