@@ -32,8 +32,15 @@ class GradientModel:
         seed: int,
         progress: FitProgress,
     ) -> None:
-        """Fit all weights; on a pretrained encoder first the head, on epochs 0 and 1 together."""
-        if self.pretrained:
+        """Fit all weights; on a pretrained encoder first the head.
+
+        Before fine-tuning the head sees epochs 0 and 1 together. A head that stays alone sees the
+        rows as they came: a frozen encoder learns nothing from noise, and on the starter set the
+        noised copies cost 4 points of accuracy and 3 on noised tickets.
+        """
+        if self.pretrained and recipe.epochs:
             rows = [*rows_of_epoch(0), *rows_of_epoch(1)]
             fit_head(self.network, rows, [*targets, *targets])
+        elif self.pretrained:
+            fit_head(self.network, rows_of_epoch(0), targets)
         fit(self.network, rows_of_epoch, targets, recipe, seed=seed, progress=progress)
