@@ -14,7 +14,9 @@ from mlflow import MlflowClient
 from stream_app.bundle import list_bundles
 from stream_app.errors import Unavailable
 from stream_app.registry.local_server import LocalRegistry, start_local_registry
+from training.architectures import ArchitectureName
 from training.history import EpochRecord
+from training.plan import Plan
 from training.starter_set import load_starter
 from training.tracking.facts import experiment_name
 from training.tracking.run import FIGURES_FOLDER, REPORT_FILE, TrackedRun
@@ -110,6 +112,27 @@ def test_the_bundle_is_registered_and_the_report_lies_beside_it(
     version = MlflowClient(mlflow_server.uri).get_model_version("tracked-intents", "1")
     assert version.tags["bundle_digest"] == f"sha256:{recorded['digest']}"
     assert recorded["report"] == f"{recorded['bundle']}.html"
+
+
+def test_experiments_finds_it_with_the_command_that_repeats_it(
+    recorded: dict[str, Any], few_intents: Path, mlflow_server: LocalRegistry
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "stream_app", "experiments", "best", "--tracked", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ
+        | {
+            "TICKETS_REGISTRY_TRACKING_URI": mlflow_server.uri,
+            "TICKETS_REGISTRY_MODEL": "tracked-intents",
+        },
+    )
+    best = json.loads(done.stdout)
+    assert best["run"] == recorded["mlflow_run"]
+    assert best["accuracy"] == pytest.approx(recorded["accuracy_int8"])
+    plan = Plan(str(few_intents), ArchitectureName.TFIDF, quick=True)
+    assert best["command"] == plan.command
 
 
 def test_without_a_server_a_training_that_need_not_be_recorded_goes_on(
