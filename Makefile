@@ -68,6 +68,9 @@ lock: $(VENV)/.uv-$(UV_VERSION)  ## Resolve the dependencies anew and pin them.
 	  --no-annotate pyproject.toml -o deploy/locks/worker.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate pyproject.toml --extra broker --extra training --group dev -o $(LOCK)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --constraint $(LOCK) deploy/locks/mlflow.in \
+	  -o deploy/locks/mlflow.txt
 
 clean:  ## Remove the virtual environment and caches of this checkout.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -83,7 +83,11 @@ def run() -> None:
     try:
         sys.exit(app(standalone_mode=False))
     except typer.TyperException as error:
-        _fail(f"{error.format_message()} (`tickets --help` lists what there is)", error.exit_code)
+        message = error.format_message()
+        if not message:
+            # A group without a subcommand: its help, printed already, says what to do.
+            sys.exit(error.exit_code)
+        _fail(f"{message} (`tickets --help` lists what there is)", error.exit_code)
     except UserError as error:
         _fail(error.message, error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
