@@ -32,9 +32,7 @@ def broker_command(*options: str, temporary: Path) -> subprocess.Popen[str]:
 
 def wait_until_gone(temporary: Path, within_s: float = 10.0) -> None:
     """Kafka's guard ends the server and deletes its folder just after the command has ended."""
-    wait_until(
-        lambda: not running_with(str(temporary)) and not any(temporary.iterdir()), within_s
-    )
+    wait_until(lambda: not running_with(str(temporary)) and not any(temporary.iterdir()), within_s)
 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
