@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.model]
 
 INTENTS = ("card_swallowed", "change_pin", "exchange_rate", "request_refund")
 
-SMALL_STEPS = ("--epochs", "15", "--set", "batch_rows=8")
+SMALL_STEPS = ("--epochs", "10", "--set", "batch_rows=8")
 """A few dozen rows make too few batches of the usual size to learn anything from."""
 
 

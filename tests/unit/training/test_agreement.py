@@ -26,7 +26,7 @@ def test_rows_that_nobody_is_sure_of_may_differ() -> None:
 
 def test_sure_rows_that_differ_beyond_chance_refuse_the_bundle() -> None:
     sure = [True] * 200
-    with pytest.raises(CheckFailed, match="agree on 90.0% of the 200 unseen rows"):
+    with pytest.raises(CheckFailed, match=r"agree on 90\.0% of the 200 unseen rows"):
         check_agreement(
             output([0] * 200, sure=sure), output([0] * 180 + [1] * 20, sure=sure), CALIBRATION
         )
