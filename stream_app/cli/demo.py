@@ -72,7 +72,7 @@ def _run(
     from stream_app.demo.arrivals import arrivals
     from stream_app.demo.closing_view import print_closing, print_next
     from stream_app.demo.ledger import Ledger
-    from stream_app.demo.models import SECOND
+    from stream_app.demo.models import SECOND, kept_bundle
     from stream_app.demo.scene import set_up
     from stream_app.demo.stage_view import StageView
 
@@ -88,7 +88,7 @@ def _run(
         asyncio.run(_watch(scene, records, ledger, rate))
         stream_seconds = time.monotonic() - streamed
         balance = ledger.balance()
-        best = scene.first if bundle else SECOND.kept(bundle_store()) or scene.first
+        best = scene.first if bundle else kept_bundle(bundle_store(), SECOND) or scene.first
         if not as_json:
             print_closing(out, balance, ledger)
     if as_json:
@@ -98,7 +98,7 @@ def _run(
                 "conserved": balance.holds,
                 "seconds": round(time.monotonic() - started, 1),
                 "stream_seconds": round(stream_seconds, 1),
-                "trained": scene.trained,
+                "trained": scene.models is not None and scene.models.trained,
                 "bundle": str(best),
                 "broker": {"kind": scene.broker.kind, "description": scene.broker.description},
             }
@@ -127,9 +127,9 @@ async def _watch(
     view = QueueView(len(records))
     live = err.is_interactive
     promotion = None
-    if scene.second is not None:
+    if scene.models is not None:
         tell = view.note_news if live else print_news
-        promotion = promote_second(scene.second, scene.environment, tell)
+        promotion = promote_second(scene.models, scene.environment, tell)
     async with _live(view) if live else contextlib.nullcontext():
         await stream(
             scene.settings,

@@ -1,4 +1,4 @@
-"""Brings the second model into service while the records flow: train, register, promote.
+"""Brings the second model into service while the records flow: register, judge, promote.
 
 Each step is a `tickets` command as a person would type it; this module owns their order alone.
 """
@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from stream_app.demo.tickets_command import TicketsCommand
+from stream_app.demo.child_command import ChildCommand
+from stream_app.demo.models import SECOND, DemoModels
 from stream_app.errors import UserError
+
+LOOK_EVERY_S = 0.1
 
 FIRST_REASON = "the first version: there is none to compare it with"
 
@@ -26,17 +29,15 @@ def install_first(
 
     async def install() -> None:
         tell("registering the first version")
-        number = (await _run("model", "register", str(bundle), environment=environment))["version"]
+        number = await _registered(bundle, environment)
         tell(f"making version {number} the champion")
-        await _run(
-            "model", "promote", str(number), "--force", FIRST_REASON, environment=environment
-        )
+        await _tickets("model", "promote", number, "--force", FIRST_REASON, environment=environment)
 
     asyncio.run(install())
 
 
 async def promote_second(
-    training: TicketsCommand | Path, environment: Mapping[str, str], tell: Callable[[str], None]
+    models: DemoModels, environment: Mapping[str, str], tell: Callable[[str], None]
 ) -> None:
     """Wait for the second model, register it and let it through the gate.
 
@@ -44,23 +45,24 @@ async def promote_second(
     version then.
     """
     try:
-        bundle = training if isinstance(training, Path) else await _trained(training, tell)
+        tell("a second model is on its way, of all the starter set where the first had half")
+        while (bundle := models.bundle(SECOND)) is None:  # noqa: ASYNC110 - as a process ends
+            await asyncio.sleep(LOOK_EVERY_S)
         tell("registering the second version")
-        number = (await _run("model", "register", str(bundle), environment=environment))["version"]
+        number = await _registered(bundle, environment)
         tell(f"version {number} at the gate: compared with the champion on the same rows")
-        await _run("model", "promote", str(number), "--data", "starter", environment=environment)
+        await _tickets("model", "promote", number, "--data", "starter", environment=environment)
         tell(f"version {number} passed the gate and is the champion: the worker takes it")
     except UserError as error:
         tell(f"no second version: {error.message}")
 
 
-async def _trained(training: TicketsCommand, tell: Callable[[str], None]) -> Path:
-    tell("training a second model, on all of the starter set where the first had half")
-    await training.ended()
-    return Path(training.result()["bundle"])
+async def _registered(bundle: Path, environment: Mapping[str, str]) -> str:
+    result = await _tickets("model", "register", str(bundle), environment=environment)
+    return str(result["version"])
 
 
-async def _run(*arguments: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    with TicketsCommand(*arguments, environment=environment) as command:
+async def _tickets(*arguments: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    with ChildCommand("stream_app", *arguments, "--json", environment=environment) as command:
         await command.ended()
-        return command.result()
+        return command.results()[-1]

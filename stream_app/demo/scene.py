@@ -16,10 +16,9 @@ from pathlib import Path
 
 from stream_app.broker import Broker, ensure_topics, find_broker
 from stream_app.bundle import bundle_store, read_bundle
-from stream_app.demo.models import FIRST, SECOND, DemoModel
+from stream_app.demo.models import FIRST, DemoModels, begin_models
 from stream_app.demo.promotion import install_first
 from stream_app.demo.stage_view import StageView
-from stream_app.demo.tickets_command import TicketsCommand
 from stream_app.isolation import isolated_settings, remove_topics, worker_environment
 from stream_app.kafka_client import aiokafka_options
 from stream_app.local_worker import LocalWorker
@@ -37,8 +36,8 @@ REGISTRY_POLL_S = 2.0
 class Scene:
     """All that is up once the records can flow.
 
-    `second` is the model that follows the first, or the training that makes it; None where one
-    model was given. `environment` puts a `tickets` command into the scene.
+    `models` has the one that follows the first; None where one model was given. `environment` puts
+    a `tickets` command into the scene.
     """
 
     broker: Broker
@@ -46,8 +45,7 @@ class Scene:
     environment: Mapping[str, str]
     worker: LocalWorker
     first: Path
-    second: Path | TicketsCommand | None
-    trained: bool
+    models: DemoModels | None
 
 
 def set_up(stack: ExitStack, stages: StageView, bundle: Path | None, *, retrain: bool) -> Scene:
@@ -60,45 +58,21 @@ def set_up(stack: ExitStack, stages: StageView, bundle: Path | None, *, retrain:
         broker, settings = _broker(stack, stages)
         environment = worker_environment(settings)
         worker = _worker(stack, stages, settings, environment, bundle)
-        return Scene(broker, settings, environment, worker, bundle, None, trained=False)
-    first = _begin(stack, stages, FIRST, retrain=retrain)
+        return Scene(broker, settings, environment, worker, bundle, None)
+    models = begin_models(stack, bundle_store(), retrain=retrain)
+    if models.trained:
+        stages.begin(
+            "model", lambda: f"training on the starter set, once for all demos: {models.progress}"
+        )
     registry = _begin_registry(stack)
     broker, settings = _broker(stack, stages)
-    first_bundle = _finish(first, stages) if isinstance(first, TicketsCommand) else first
-    second = _begin_second(stack, retrain=retrain)
+    first = _first(models, stages)
     environment = worker_environment(settings) | _registry_environment(stack, stages, registry)
     stages.begin("versions", lambda: "registering the first version")
-    install_first(first_bundle, environment, lambda line: stages.begin("versions", lambda: line))
-    stages.done("versions", f"version 1, {_name(first_bundle)}, is the champion")
+    install_first(first, environment, lambda line: stages.begin("versions", lambda: line))
+    stages.done("versions", f"version 1, {_name(first)}, is the champion")
     worker = _worker(stack, stages, settings, environment, None)
-    trained = isinstance(first, TicketsCommand) or isinstance(second, TicketsCommand)
-    return Scene(broker, settings, environment, worker, first_bundle, second, trained)
-
-
-def _begin(
-    stack: ExitStack, stages: StageView, model: DemoModel, *, retrain: bool
-) -> Path | TicketsCommand:
-    """The model, where it is here already, else the training that makes it."""
-    kept = None if retrain else model.kept(bundle_store())
-    if kept is not None:
-        stages.done("model", f"{_about(kept)}; trained here before, --retrain makes another")
-        return kept
-    training = stack.enter_context(_training(model))
-    stages.begin(
-        "model", lambda: f"training on the starter set, once for all demos: {training.progress}"
-    )
-    return training
-
-
-def _begin_second(stack: ExitStack, *, retrain: bool) -> Path | TicketsCommand:
-    kept = None if retrain else SECOND.kept(bundle_store())
-    return kept if kept is not None else stack.enter_context(_training(SECOND))
-
-
-def _training(model: DemoModel) -> TicketsCommand:
-    store = str(bundle_store())
-    options = (*model.options, "--data", "starter", "--name", model.name, "--out", store)
-    return TicketsCommand("train", *options, environment={})
+    return Scene(broker, settings, environment, worker, first, models)
 
 
 def _about(model: Path) -> str:
@@ -114,13 +88,17 @@ def _name(model: Path) -> str:
     return f"{manifest.name} {manifest.version}"
 
 
-def _finish(training: TicketsCommand, stages: StageView) -> Path:
-    """Wait for the training and return its bundle."""
-    while training.running:
+def _first(models: DemoModels, stages: StageView) -> Path:
+    """Wait for the first model and return its bundle."""
+    while (model := models.bundle(FIRST)) is None:
         stages.tell()
         time.sleep(LOOK_EVERY_S)
-    model = Path(training.result()["bundle"])
-    stages.done("model", f"{_about(model)}, trained in {training.seconds:.0f} s")
+    how = (
+        f"trained in {models.seconds:.0f} s"
+        if models.trained
+        else "trained here before, --retrain makes another"
+    )
+    stages.done("model", f"{_about(model)}; {how}")
     return model
 
 

@@ -1,4 +1,4 @@
-"""A `tickets` command as a child process: starts it, tells its progress, gives its result, ends it.
+"""A command as a child process: starts it, tells its progress, gives its results, ends it.
 
 A process of its own, because nothing in `stream_app` depends on `training`, and because it runs
 while something else starts.
@@ -23,19 +23,19 @@ from stream_app.errors import Unavailable, UserError
 LOOK_EVERY_S = 0.1
 
 
-class TicketsCommand:
-    """`tickets` with `arguments` and `--json`. Leaving its `with` block ends it.
+class ChildCommand:
+    """A Python module with arguments, which prints JSON objects. Leaving its `with` block ends it.
 
     It ends with this process too, and its temporary files go with it.
     """
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, module: str, *arguments: str, environment: Mapping[str, str]) -> None:
         """Start it, `environment` added to this process's own.
 
         Raises `UserError` where there is no room for its temporary files.
         """
         self._started = time.monotonic()
-        self._name = " ".join(arguments[:2])
+        self._name = " ".join((module, *arguments[:2]))
         try:
             self._folder = Path(tempfile.mkdtemp(prefix="tickets-demo-"))
             self._log = self._folder / "command.log"
@@ -43,7 +43,7 @@ class TicketsCommand:
         except OSError as error:
             raise UserError(f"no room for a command's files: {error.strerror}") from error
         variables = [f"{name}={value}" for name, value in environment.items()]
-        command = [sys.executable, "-m", "stream_app", *arguments, "--json"]
+        command = [sys.executable, "-m", module, *arguments]
         self._process = GuardedProcess(
             [["env", f"TMPDIR={self._folder}", *variables, *command]],
             log=self._log,
@@ -71,19 +71,19 @@ class TicketsCommand:
         while self.running:  # noqa: ASYNC110 - a process tells its end to nobody here
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def result(self) -> dict[str, Any]:
-        """The JSON object that it printed last, once it has ended.
+    def results(self) -> list[dict[str, Any]]:
+        """The JSON objects that it has printed so far, one a line.
 
-        Raises `Unavailable` with its own last line where it failed.
+        Raises `Unavailable` with its own last line where it has ended and that is none.
         """
-        last = self.progress
-        try:
-            result = json.loads(last)
-        except ValueError:
-            result = None
-        if not isinstance(result, dict):
-            raise Unavailable(f"tickets {self._name} failed: {last.removeprefix('error: ')}")
-        return result
+        # Asked before the lines are read: what it prints at its end is among them then.
+        ended = not self.running
+        lines = self._lines()
+        results = [_json_object(line) for line in lines]
+        if ended and (not results or results[-1] is None):
+            last = lines[-1].removeprefix("error: ") if lines else "it printed nothing"
+            raise Unavailable(f"{self._name} failed: {last}")
+        return [result for result in results if result is not None]
 
     def __enter__(self) -> Self:
         return self
@@ -100,3 +100,11 @@ class TicketsCommand:
     def _lines(self) -> list[str]:
         text = self._log.read_text(encoding="utf-8", errors="replace")
         return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
+    try:
+        parsed = json.loads(line)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
