@@ -47,13 +47,20 @@ class Registry:
         self.client.set_registered_model_alias(self.model, alias, str(number))
 
 
-def variant(folder: Path, into: Path, *, version: str, golden: Sequence[GoldenTicket] = ()) -> Path:
-    """The same model under another version, hence another digest, with its own golden tickets
-    or with these."""
+def variant(
+    folder: Path,
+    into: Path,
+    *,
+    version: str,
+    name: str | None = None,
+    golden: Sequence[GoldenTicket] = (),
+) -> Path:
+    """The same model under another version, hence another digest, with its own name and golden
+    tickets or with these."""
     bundle = read_bundle(folder)
     return write_bundle(
         into / version,
-        name=bundle.manifest.name,
+        name=name or bundle.manifest.name,
         version=version,
         created_at=bundle.manifest.created_at,
         max_tokens=bundle.manifest.max_tokens,

@@ -103,9 +103,9 @@ def train(
             f"medium priority; `tickets taxonomy init {escape(data)}` writes one to edit",
             soft_wrap=True,
         )
-    store = _writable(out_dir or bundle_store())
+    store = make_writable(out_dir or bundle_store())
     if report is not None:
-        _writable(report.parent)
+        make_writable(report.parent)
     tracking = tracking_of(track, register=register)
     # Importing torch takes seconds; a mistake in the options is told before that.
     from training.session import run_training
@@ -135,7 +135,8 @@ def bundle_name(wanted: str) -> str:
     return kept.strip("-")[:64] or "tickets"
 
 
-def _writable(folder: Path) -> Path:
+def make_writable(folder: Path) -> Path:
+    """Make sure that `folder` exists. Raises `UserError` where it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from stream_app.errors import UserError
+from training.command import make_writable
 from training.plan import Changes, Plan
 from training.progress import FitProgress
 from training.starter_set import load_starter
@@ -30,6 +31,7 @@ def main() -> None:
     dataset = load_starter()
     labels = load_taxonomy(None).labels(dataset.intents)
     try:
+        make_writable(store)
         for name in names:
             plan = Plan("starter", quick=True, changes=MODELS[name])
             with FitProgress(Console(stderr=True)) as progress:

@@ -29,13 +29,15 @@ class ChildCommand:
     It ends with this process too, and its temporary files go with it.
     """
 
-    def __init__(self, module: str, *arguments: str, environment: Mapping[str, str]) -> None:
-        """Start it, `environment` added to this process's own.
+    def __init__(
+        self, what: str, module: str, *arguments: str, environment: Mapping[str, str]
+    ) -> None:
+        """Start it, `environment` added to this process's own; `what` names it in errors.
 
         Raises `UserError` where there is no room for its temporary files.
         """
         self._started = time.monotonic()
-        self._name = " ".join((module, *arguments[:2]))
+        self._what = what
         try:
             self._folder = Path(tempfile.mkdtemp(prefix="tickets-demo-"))
             self._log = self._folder / "command.log"
@@ -82,7 +84,7 @@ class ChildCommand:
         results = [_json_object(line) for line in lines]
         if ended and (not results or results[-1] is None):
             last = lines[-1].removeprefix("error: ") if lines else "it printed nothing"
-            raise Unavailable(f"{self._name} failed: {last}")
+            raise Unavailable(f"{self._what} failed: {last}")
         return [result for result in results if result is not None]
 
     def __enter__(self) -> Self:

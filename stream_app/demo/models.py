@@ -73,6 +73,8 @@ def begin_models(stack: ExitStack, store: Path, *, retrain: bool) -> DemoModels:
     training = None
     if missing:
         training = stack.enter_context(
-            ChildCommand("training.demo_models", str(store), *missing, environment={})
+            ChildCommand(
+                "the training", "training.demo_models", str(store), *missing, environment={}
+            )
         )
     return DemoModels(kept, training)

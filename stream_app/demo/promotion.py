@@ -63,6 +63,8 @@ async def _registered(bundle: Path, environment: Mapping[str, str]) -> str:
 
 
 async def _tickets(*arguments: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    with ChildCommand("stream_app", *arguments, "--json", environment=environment) as command:
+    what = f"tickets {' '.join(arguments[:2])}"
+    command = ChildCommand(what, "stream_app", *arguments, "--json", environment=environment)
+    with command:
         await command.ended()
         return command.results()[-1]

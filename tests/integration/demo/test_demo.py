@@ -17,7 +17,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from stream_app.broker import Broker
 from stream_app.demo.arrivals import Kind, arrivals, broken_records
+from stream_app.demo.models import FIRST, SECOND
 from tests.integration.commands.conftest import wait_for_line
+from tests.registered import variant
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 
@@ -104,13 +106,37 @@ def test_everything_sent_ends_in_one_queue_and_somebody_elses_topics_stay_as_the
     assert (report["lost"], report["duplicates"], report["unexpected"]) == (0, 0, 0)
     assert report["dead_lettered"] == report["dead_letters_intact"] == len(broken_records())
     assert report["by_kind"][Kind.URGENT]["as_meant"] >= 0.6 * report["by_kind"]["urgent"]["sent"]
-    assert report["model"]["name"] == json.loads((bundle / "manifest.json").read_text())["name"]
+    [use] = report["models"]
+    assert use["model"]["name"] == json.loads((bundle / "manifest.json").read_text())["name"]
+    assert report["changes"] == []
     assert report["trained"] is False
     assert stderr.count(b" no rule fired, sure enough\n") == report["routed"]["standard"]
     # A pipe may be kept: it gets no word of a customer's.
     assert b"stolen" in stderr
     assert b"MY BAG WAS STOLEN" not in stderr + stdout
     assert topics_of(kafka) == topics_before
+
+
+def test_a_second_model_is_promoted_while_the_tickets_flow(
+    start: Start, bundle: Path, tmp_path: Path
+) -> None:
+    # Both are in the store already, as after an earlier demo: nothing is trained.
+    store = tmp_path / "bundles"
+    for name in (FIRST, SECOND):
+        variant(bundle, store, version=name, name=name)
+    process = start("--json")
+
+    stdout, stderr = process.communicate(timeout=2 * TIMEOUT_S)
+
+    assert process.returncode == 0, stderr.decode()
+    report = json.loads(stdout)
+    assert report["conserved"] is True
+    assert [use["model"]["name"] for use in report["models"]] == [FIRST, SECOND], stderr.decode()
+    assert sum(use["decided"] for use in report["models"]) == sum(report["routed"].values())
+    [change] = report["changes"]
+    assert change["model"]["name"] == SECOND
+    assert b"passed the gate and is the champion" in stderr
+    assert list(tmp_path.glob("temporary/ticket*")) == []
 
 
 def test_for_people_the_balance_and_the_next_commands_are_printed(
@@ -220,4 +246,4 @@ def test_a_training_that_fails_is_told_in_its_own_words(start: Start, tmp_path: 
 
     assert process.returncode == 3
     last = stderr.decode().splitlines()[-1]
-    assert last.startswith(f"error: the training failed: cannot write bundles to {blocked}")
+    assert last.startswith(f"error: the training failed: cannot write to {blocked}")

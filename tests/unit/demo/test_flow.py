@@ -21,4 +21,4 @@ def test_the_last_records_wait_longer_and_longer_for_the_second_model() -> None:
 
 
 def test_a_slow_rate_is_never_sped_up() -> None:
-    assert interval_s(5, rate=0.1, waiting=True) == 10.0
+    assert interval_s(5, rate=0.01, waiting=True) == 100.0
