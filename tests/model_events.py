@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 
 from schemas import ModelEvent, ModelEventKind
 from stream_app.broker import Broker
 from stream_app.local_worker import LocalWorker
 from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
+from tests.waiting import wait_until
 
 
 def model_events(kafka: Broker, topics: TopicSettings) -> list[ModelEvent]:
@@ -33,18 +32,10 @@ def wait_for_event(kafka: Broker, topics: TopicSettings, kind: ModelEventKind) -
         found[:] = [event for event in model_events(kafka, topics) if event.kind is kind]
         return bool(found)
 
-    until(seen, f"no event {kind.value}")
+    wait_until(seen, f"no event {kind.value}")
     return found[0]
 
 
 def serves(worker: LocalWorker, digest: str) -> None:
     """Wait until the bundle serves."""
-    until(lambda: f'digest="{digest}"' in worker.metrics(), f"{digest} does not serve")
-
-
-def until(condition: Callable[[], bool], otherwise: str, *, within_s: float = 150.0) -> None:
-    """Wait for the condition; fails with `otherwise`."""
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.2)
+    wait_until(lambda: f'digest="{digest}"' in worker.metrics(), f"{digest} does not serve")

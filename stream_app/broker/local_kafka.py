@@ -48,8 +48,8 @@ def start_local_kafka(wishes: Wishes) -> Broker:
             "stop what listens there or choose another port"
         )
     broker = JavaBroker(java, jars, port=wishes.port, data_dir=wishes.data_dir, why=wishes.why)
-    wishes.on_progress(f"starting Apache Kafka {kafka_version()} on Java {java.major}")
     try:
+        wishes.on_progress(f"starting Apache Kafka {kafka_version()} on Java {java.major}")
         broker.start()
     except BaseException:
         broker.stop()

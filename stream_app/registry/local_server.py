@@ -52,8 +52,8 @@ def start_local_registry(
             f"port {port} on {LOOPBACK} is taken: stop what listens there or choose another port"
         )
     registry = LocalRegistry(folder=folder, port=free_ports(1)[0] if port is None else port)
-    on_progress(f"starting MLflow {mlflow} on SQLite in {registry.folder}")
     try:
+        on_progress(f"starting MLflow {mlflow} on SQLite in {registry.folder}")
         registry.start()
     except BaseException:
         registry.stop()

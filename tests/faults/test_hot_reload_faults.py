@@ -17,10 +17,11 @@ from stream_app.registry.local_server import LocalRegistry, start_local_registry
 from stream_app.settings import TopicSettings
 from tests.conftest import StartWorker
 from tests.faults.proxy import Proxy
-from tests.model_events import serves, until, wait_for_event
+from tests.model_events import serves, wait_for_event
 from tests.registered import Registry, variant
 from tests.unit.tiny_bundle import write_tiny_bundle
 from tests.verifier import Ledger, Verifier, demo_tickets, send
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -258,4 +259,4 @@ def test_the_preparing_process_ends_with_a_worker_that_is_killed(scene: Scene) -
     worker = scene.start()
     (preparing,) = psutil.Process(worker.process.pid).children()
     worker.kill()
-    until(lambda: not preparing.is_running(), "the preparing process is left behind")
+    wait_until(lambda: not preparing.is_running(), "the preparing process is left behind")

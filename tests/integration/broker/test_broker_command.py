@@ -12,7 +12,8 @@ import pytest
 
 from stream_app.broker import ensure_topics
 from stream_app.topics import topic_specs
-from tests.unit.broker.processes import running_with, wait_until
+from tests.unit.broker.processes import running_with
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -30,9 +31,9 @@ def broker_command(*options: str, temporary: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_until_gone(temporary: Path, within_s: float = 10.0) -> None:
+def wait_until_gone(temporary: Path) -> None:
     """Kafka's guard ends the server and deletes its folder just after the command has ended."""
-    wait_until(lambda: not running_with(str(temporary)) and not any(temporary.iterdir()), within_s)
+    wait_until(lambda: not running_with(str(temporary)) and not any(temporary.iterdir()))
 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])

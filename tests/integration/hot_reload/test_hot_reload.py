@@ -15,10 +15,11 @@ from stream_app.local_worker import LocalWorker
 from stream_app.registry.layout import CHALLENGER
 from stream_app.settings import TopicSettings, load_settings
 from tests.conftest import StartWorker
-from tests.model_events import model_events, serves, until, wait_for_event
+from tests.model_events import model_events, serves, wait_for_event
 from tests.registered import Registry
 from tests.unit.tiny_bundle import write_tiny_bundle
 from tests.verifier import Verifier, demo_tickets, load, send
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -90,7 +91,7 @@ def test_a_record_on_the_control_topic_makes_a_worker_look_at_once(
         asyncio.run(nudge(settings))
         return f'digest="{digest}"' in worker.metrics()
 
-    until(nudged, "the worker did not look")
+    wait_until(nudged, "the worker did not look")
 
 
 def test_a_challenger_scores_live_tickets_in_shadow_and_decides_none(
@@ -111,7 +112,7 @@ def test_a_challenger_scores_live_tickets_in_shadow_and_decides_none(
 
     verdict = verifier.check(send(kafka.bootstrap_servers, unique_topics.raw, demo_tickets(100)))
     decided = [event for event, queues in verdict.queues.items() if queues != {unique_topics.dlq}]
-    until(lambda: shadow_tickets(worker) == len(decided), "not all tickets were scored")
+    wait_until(lambda: shadow_tickets(worker) == len(decided), "not all tickets were scored")
     assert f'tickets_shadow_model_info{{digest="{read_bundle(challenger).reference.digest}"' in (
         worker.metrics()
     )

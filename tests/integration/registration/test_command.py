@@ -15,7 +15,8 @@ import pytest
 from stream_app.broker.ports import free_ports, is_free
 from stream_app.errors import UserError
 from stream_app.registry.local_server import LocalRegistry, start_local_registry
-from tests.unit.broker.processes import running_with, wait_until
+from tests.unit.broker.processes import running_with
+from tests.waiting import wait_until
 
 
 def tickets(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

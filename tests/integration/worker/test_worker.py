@@ -9,7 +9,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
 from tests.conftest import StartWorker
 from tests.verifier import Sent, Verifier, send_records
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 
@@ -38,13 +38,6 @@ def outcomes(kafka: Broker, topic: str) -> list[Record]:
             return [record async for record in reader]
 
     return asyncio.run(read())
-
-
-def until(condition: Callable[[], bool], *, within_s: float = 30.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.1)
 
 
 def metric(worker: LocalWorker, name: str) -> float:
@@ -91,12 +84,12 @@ def test_probes_and_metrics_tell_readiness_counts_and_true_lag(
     for path in ("livez", "readyz"):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
             assert answer.read() == b"ok\n"
-    until(lambda: metric(worker, "tickets_acked_total") == 51)
+    wait_until(lambda: metric(worker, "tickets_acked_total") == 51)
     assert metric(worker, "tickets_routed_total") == 50
     assert metric(worker, "tickets_dead_lettered_total") == 1
     # Committed offsets reach the end only some time after the acks.
-    until(lambda: "tickets_consumer_lag_records{" in worker.metrics())
-    until(lambda: metric(worker, "tickets_consumer_lag_records") == 0)
+    wait_until(lambda: "tickets_consumer_lag_records{" in worker.metrics())
+    wait_until(lambda: metric(worker, "tickets_consumer_lag_records") == 0)
     assert SECRET not in worker.metrics()
     assert SECRET not in worker.log_text()
 

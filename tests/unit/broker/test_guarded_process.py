@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from stream_app.broker.guarded_process import GuardedProcess
-from tests.unit.broker.processes import running_with, wait_until
+from tests.unit.broker.processes import running_with
+from tests.waiting import wait_until
 
 SERVER = """
 import sys, time
