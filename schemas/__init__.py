@@ -4,6 +4,14 @@ from schemas.dead_letter import DeadLetter, DeadLetterHeader, ErrorCode, origina
 from schemas.feedback import Feedback
 from schemas.model_event import ModelEvent, ModelEventKind, ShadowCounts
 from schemas.raw_ticket import MAX_TEXT_CHARACTERS, RawTicket
+from schemas.review import (
+    LabelAnswer,
+    LlmOutcome,
+    LlmVerdict,
+    ReviewReason,
+    ToxicityAnswer,
+    UrgencyAnswer,
+)
 from schemas.triaged_ticket import (
     Finding,
     Guardrail,
@@ -27,17 +35,23 @@ __all__ = [
     "Finding",
     "Guardrail",
     "IntentScore",
+    "LabelAnswer",
+    "LlmOutcome",
+    "LlmVerdict",
     "ModelEvent",
     "ModelEventKind",
     "ModelReference",
     "Priority",
     "Queue",
     "RawTicket",
+    "ReviewReason",
     "Severity",
     "ShadowCounts",
     "SourcePosition",
     "Span",
     "TextField",
+    "ToxicityAnswer",
     "TriagedTicket",
+    "UrgencyAnswer",
     "original_headers",
 ]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.base import OutgoingMessage
+from schemas.review import LlmVerdict, ReviewReason
 
 
 class Queue(StrEnum):
@@ -131,6 +132,23 @@ class TriagedTicket(OutgoingMessage):
     urgent: bool = Field(description="True where a rule found urgency.")
     toxic: bool = Field(description="True where a rule found abuse.")
     needs_review: bool = Field(description="True where the decision is too unsure to act on.")
+    review_reasons: list[ReviewReason] = Field(
+        default_factory=list,
+        description="What a person should decide. More than one may hold, in any queue.",
+    )
+    audit: bool = Field(
+        default=False,
+        description=(
+            "True where the ticket was drawn at random, whatever was decided of it: these alone "
+            "estimate quality without bias."
+        ),
+    )
+    degraded: bool = Field(
+        default=False, description="True where the language model was needed and did not answer."
+    )
+    llm: LlmVerdict | None = Field(
+        default=None, description="What the language model said; null where it was not asked."
+    )
     findings: list[Finding] = Field(description="Each rule that fired, in order of guardrail.")
 
     model: ModelReference = Field(description="The bundle that decided.")
