@@ -9,6 +9,7 @@ from scipy.stats import binomtest, mannwhitneyu  # type: ignore[import-untyped]
 from training.gate.statistics import (
     Exchange,
     auroc,
+    excess_p_value,
     lower_bound_of_difference,
     resampled_accuracy,
     resampled_macro_f1,
@@ -26,6 +27,22 @@ def test_the_exact_test_agrees_with_the_binomial_test(lost: int, won: int) -> No
     else:
         wanted = binomtest(lost, lost + won, alternative="greater").pvalue
         assert found == pytest.approx(wanted)
+
+
+@given(
+    inside_rows=st.integers(1, 60),
+    share_lost=st.floats(0, 1),
+    elsewhere_rows=st.integers(1, 400),
+    elsewhere_lost=st.integers(0, 400),
+)
+def test_an_excess_of_losses_agrees_with_the_binomial_test(
+    inside_rows: int, share_lost: float, elsewhere_rows: int, elsewhere_lost: int
+) -> None:
+    lost = round(share_lost * inside_rows)
+    elsewhere = Exchange(elsewhere_rows, min(elsewhere_lost, elsewhere_rows), won=0)
+    share = (elsewhere.lost + 1) / (elsewhere.rows + 2)
+    expected = binomtest(lost, inside_rows, share, alternative="greater").pvalue
+    assert excess_p_value(Exchange(inside_rows, lost, won=0), elsewhere) == pytest.approx(expected)
 
 
 @given(
