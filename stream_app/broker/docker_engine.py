@@ -9,10 +9,10 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from stream_app.broker.contract import Broker, Kind, NotHere, Wishes
-from stream_app.broker.ports import LOOPBACK, is_free
 from stream_app.broker.probe import check_answers
 from stream_app.broker.server_properties import ONE_NODE
 from stream_app.errors import UserError
+from stream_app.local_processes.ports import LOOPBACK, is_free
 
 if TYPE_CHECKING:
     from testcontainers.community.kafka import KafkaContainer

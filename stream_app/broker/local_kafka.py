@@ -12,13 +12,13 @@ import uuid
 from pathlib import Path
 
 from stream_app.broker.contract import Broker, Kind, RestartableBroker, Wishes
-from stream_app.broker.guarded_process import GuardedProcess
 from stream_app.broker.java_runtime import JavaRuntime, find_java
 from stream_app.broker.kafka_jars import kafka_jars, kafka_version
-from stream_app.broker.ports import LOOPBACK, becomes_free, free_ports, is_free
 from stream_app.broker.probe import check_answers
 from stream_app.broker.server_properties import server_properties
 from stream_app.errors import Unavailable, UserError
+from stream_app.local_processes.guarded_process import GuardedProcess
+from stream_app.local_processes.ports import LOOPBACK, becomes_free, free_ports, is_free
 
 START_WITHIN_S = 90.0
 JVM_OPTIONS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from stream_app.broker.ports import LOOPBACK
+from stream_app.local_processes.ports import LOOPBACK
 
 LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 """Room for the largest ticket that somebody sends by mistake, so that it can be dead-lettered."""

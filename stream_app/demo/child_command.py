@@ -17,8 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from stream_app.broker.guarded_process import GuardedProcess
 from stream_app.errors import Unavailable, UserError
+from stream_app.local_processes.guarded_process import GuardedProcess
 
 LOOK_EVERY_S = 0.1
 

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from schemas import Queue
 from stream_app.broker import Kind as BrokerKind
-from stream_app.broker.ports import LOOPBACK, free_ports, is_free
 from stream_app.demo.arrivals import Kind
 from stream_app.demo.ledger import Conservation, Ledger
 from stream_app.demo.queue_view import STYLES, shown_text
+from stream_app.local_processes.ports import LOOPBACK, free_ports, is_free
 from stream_app.replay.score import DEAD_LETTER_QUEUE
 
 USUAL_PORT = 9092

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from stream_app.broker.guarded_process import GuardedProcess
-from stream_app.broker.ports import LOOPBACK, becomes_free, free_ports, is_free
 from stream_app.errors import Unavailable, UserError
+from stream_app.local_processes.guarded_process import GuardedProcess
+from stream_app.local_processes.ports import LOOPBACK, becomes_free, free_ports, is_free
 
 START_WITHIN_S = 300.0
 """The first start on a folder lays out the database, which takes most of it on a busy machine."""

@@ -21,9 +21,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from stream_app.broker.java_runtime import find_java
 from stream_app.broker.kafka_jars import kafka_jars
-from stream_app.broker.ports import free_ports
 from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable
+from stream_app.local_processes.ports import free_ports
 from stream_app.registry.local_server import LocalRegistry
 from tests.contract.deploy.files import (
     healthcheck_command,

@@ -12,7 +12,7 @@ import pytest
 
 from stream_app.broker import ensure_topics
 from stream_app.topics import topic_specs
-from tests.unit.broker.processes import running_with
+from tests.unit.local_processes.processes import running_with
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka

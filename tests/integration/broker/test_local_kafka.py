@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from stream_app.broker import RestartableBroker, TopicSpec, ensure_topics, find_broker
 from stream_app.errors import Unavailable, UserError
 from tests.integration.broker.messages import read_first, send
-from tests.unit.broker.processes import running_with
+from tests.unit.local_processes.processes import running_with
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 
 from stream_app.broker import Broker, TopicSpec, ensure_topics, find_broker
 from tests.integration.broker.messages import read_first, send
-from tests.unit.broker.processes import running_with
+from tests.unit.local_processes.processes import running_with
 from tests.waiting import wait_until
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from stream_app.broker.ports import free_ports, is_free
 from stream_app.errors import UserError
+from stream_app.local_processes.ports import free_ports, is_free
 from stream_app.registry.local_server import LocalRegistry, start_local_registry
-from tests.unit.broker.processes import running_with
+from tests.unit.local_processes.processes import running_with
 from tests.waiting import wait_until
 
 

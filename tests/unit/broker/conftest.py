@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stream_app.broker.ports import free_ports
+from stream_app.local_processes.ports import free_ports
 
 AddProgram = Callable[[str, str], Path]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from stream_app.broker import find_broker
-from stream_app.broker.ports import free_ports
 from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable, UserError
+from stream_app.local_processes.ports import free_ports
 from tests.unit.broker.conftest import AddProgram
 
 JAVA_17 = "echo 'openjdk version \"17.0.15\" 2025-04-15' >&2"

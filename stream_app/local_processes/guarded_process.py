@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stream_app.broker import guard
+from stream_app.local_processes import guard
 
 GUARD = Path(guard.__file__)
 STOP_GRACE_S = 20.0

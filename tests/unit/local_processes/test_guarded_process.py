@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stream_app.broker.guarded_process import GuardedProcess
-from tests.unit.broker.processes import running_with
+from stream_app.local_processes.guarded_process import GuardedProcess
+from tests.unit.local_processes.processes import running_with
 from tests.waiting import wait_until
 
 SERVER = """
@@ -113,7 +113,7 @@ def test_no_server_and_no_folder_outlive_a_parent_that_dies(
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from stream_app.broker.guarded_process import GuardedProcess\n"
+        "from stream_app.local_processes.guarded_process import GuardedProcess\n"
         "log, folder, *command = sys.argv[1:]\n"
         "guarded = GuardedProcess([command], log=Path(log), remove=Path(folder))\n"
         "time.sleep(300)\n"
@@ -142,7 +142,7 @@ def test_the_server_does_not_outlive_its_guard(guarded: GuardedProcess, tmp_path
 def test_a_server_that_ignores_sigterm_is_killed_after_the_grace_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stream_app.broker.guarded_process.STOP_GRACE_S", 0.2)
+    monkeypatch.setattr("stream_app.local_processes.guarded_process.STOP_GRACE_S", 0.2)
     log = tmp_path / "log"
     process = GuardedProcess([server_command(tmp_path, STUBBORN_SERVER)], log=log)
     wait_until(lambda: "is up" in log.read_text(encoding="utf-8"))
