@@ -11,14 +11,12 @@ Run `python -m benchmarks.throughput`. Prints a table and writes benchmarks/resu
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,19 +25,14 @@ import onnxruntime as ort
 import psutil
 
 from benchmarks.machine import circumstances
-from schemas import RawTicket
-from stream_app.broker import ensure_topics, find_broker
+from benchmarks.worker_run import worker_run
+from stream_app.broker import find_broker
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
 from stream_app.errors import UserError
 from stream_app.inference import Encoder, cut_by_padded_tokens
 from stream_app.inference.encoder import pad
 from stream_app.labelled_data import load_test_rows
-from stream_app.local_worker import LocalWorker
-from stream_app.messages import OutgoingRecord
-from stream_app.producer import open_producer
-from stream_app.settings import InferenceSettings, TopicSettings
-from stream_app.topic_reader import open_reader
-from stream_app.topics import topic_specs
+from stream_app.settings import InferenceSettings
 
 RESULTS = Path(__file__).parent / "results" / "throughput.json"
 STARTER = Path(__file__).resolve().parent.parent / "training" / "starter" / "part_a.csv"
@@ -123,26 +116,11 @@ def end_to_end(servers: str, bundle: Bundle, tickets: list[str]) -> tuple[float,
     All tickets lie in the raw topic before the worker starts. The rate is that of the outcomes'
     own timestamps after the first `WARM_UP_SHARE`.
     """
-    run = f"bench-{uuid.uuid4().hex[:8]}"
-    names = {
-        name: f"{run}.{name}"
-        for name in ("raw", "priority", "toxic", "review", "standard", "dlq", "feedback")
-    }
-    topics = TopicSettings.model_validate(names)
-    environment = {f"TICKETS_TOPICS_{name.upper()}": topic for name, topic in names.items()}
-    environment |= {
-        "KAFKA_BOOTSTRAP_SERVERS": servers,
-        "TICKETS_WORKER_CONSUMER_GROUP": run,
-    }
-    asyncio.run(_fill(servers, topics, tickets))
-    with LocalWorker(environment, bundle=bundle.model_path.parent) as worker:
-        worker.wait_until_ready()
-        while _acked(worker) < len(tickets):
-            time.sleep(0.5)
-        resident = _peak_resident_mb(worker.process.pid)
-    stamps = sorted(asyncio.run(_outcome_times(servers, topics)))
-    if len(stamps) != len(tickets):
-        raise UserError(f"{len(stamps)} outcomes for {len(tickets)} tickets")
+    folder = bundle.model_path.parent
+    with worker_run(servers, tickets, bundle=folder, environment={}) as run:
+        run.wait_until_acked()
+        resident = _peak_resident_mb(run.worker.process.pid)
+        stamps = [result.timestamp for result in run.results()]
     first = int(len(stamps) * WARM_UP_SHARE)
     return (len(stamps) - first) / ((stamps[-1] - stamps[first]) / 1000), resident
 
@@ -157,30 +135,6 @@ def naive_way(tickets: list[str]) -> float:
         check=True,
     )
     return float(result.stdout)
-
-
-async def _fill(servers: str, topics: TopicSettings, tickets: list[str]) -> None:
-    await ensure_topics(servers, topic_specs(topics))
-    async with open_producer(servers, {}, client_id="benchmark") as producer:
-        deliveries = []
-        for number, text in enumerate(tickets):
-            ticket = RawTicket(ticket_id=f"b{number}", text=text)
-            value = ticket.model_dump_json(include={"ticket_id", "text"}).encode()
-            record = OutgoingRecord(topics.raw, f"b{number}".encode(), value, [])
-            deliveries.append(await producer.hand_over(record))
-        await asyncio.gather(*deliveries)
-
-
-async def _outcome_times(servers: str, topics: TopicSettings) -> list[int]:
-    async with open_reader(servers, {}, topics.outputs, follow=False) as reader:
-        return [record.timestamp async for record in reader]
-
-
-def _acked(worker: LocalWorker) -> int:
-    for line in worker.metrics().splitlines():
-        if line.startswith("tickets_acked_total "):
-            return int(float(line.split()[1]))
-    return 0
 
 
 def _peak_resident_mb(pid: int) -> float:

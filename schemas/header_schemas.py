@@ -12,6 +12,9 @@ from schemas.dead_letter import DeadLetter, DeadLetterHeader, ErrorCode
 from schemas.headers import CONTENT_TYPE, EVENT_TYPE, SPEC_VERSION, EventHeader
 from schemas.triaged_ticket import Priority, Queue
 
+_ADDED = frozenset({EventHeader.REVIEW_REASONS, EventHeader.AUDIT, EventHeader.DEGRADED})
+"""Headers that records of the first releases do not have: readers must do without."""
+
 _FLAG = {"type": "string", "enum": ["true", "false"]}
 _TEXT = {"type": "string"}
 _COUNT = {"type": "string", "pattern": "^[0-9]+$"}
@@ -54,16 +57,23 @@ def triaged_headers_schema() -> dict[str, Any]:
             "pattern": r"^(0\.[0-9]{4}|1\.0000)$",
             "description": "Calibrated probability of the intent, from 0 to 1.",
         },
-        h.URGENT: _FLAG | {"description": "Whether a rule found urgency."},
-        h.TOXIC: _FLAG | {"description": "Whether a rule found abuse."},
+        h.URGENT: _FLAG | {"description": "Whether harm grows while the ticket waits."},
+        h.TOXIC: _FLAG | {"description": "Whether a guardrail found abuse."},
         h.NEEDS_REVIEW: _FLAG | {"description": "Whether the decision is too unsure to act on."},
+        h.REVIEW_REASONS: _TEXT
+        | {
+            "description": "What a person should decide, joined by commas; may be empty.",
+            "examples": ["low_confidence,out_of_scope"],
+        },
+        h.AUDIT: _FLAG | {"description": "Whether the ticket was drawn at random for a check."},
+        h.DEGRADED: _FLAG | {"description": "Whether the language model was asked in vain."},
         h.MODEL_DIGEST: {
             "type": "string",
             "pattern": "^sha256:[0-9a-f]{64}$",
             "description": "SHA-256 of the manifest of the bundle that decided.",
         },
     }
-    required = [header.value for header in EventHeader]
+    required = [header.value for header in EventHeader if header not in _ADDED]
     optional: dict[str, dict[str, Any]] = {
         "traceparent": _TEXT | {"description": "W3C Trace Context, carried from the raw record."},
         "tracestate": _TEXT | {"description": "W3C Trace Context, carried from the raw record."},

@@ -37,6 +37,9 @@ class EventHeader(StrEnum):
     URGENT = "ce_urgent"
     TOXIC = "ce_toxic"
     NEEDS_REVIEW = "ce_needsreview"
+    REVIEW_REASONS = "ce_reviewreasons"
+    AUDIT = "ce_audit"
+    DEGRADED = "ce_degraded"
     MODEL_DIGEST = "ce_modeldigest"
 
 
@@ -59,6 +62,9 @@ def event_headers(ticket: TriagedTicket) -> list[tuple[str, bytes]]:
         EventHeader.URGENT: _flag(ticket.urgent),
         EventHeader.TOXIC: _flag(ticket.toxic),
         EventHeader.NEEDS_REVIEW: _flag(ticket.needs_review),
+        EventHeader.REVIEW_REASONS: ",".join(ticket.review_reasons),
+        EventHeader.AUDIT: _flag(ticket.audit),
+        EventHeader.DEGRADED: _flag(ticket.degraded),
         EventHeader.MODEL_DIGEST: ticket.model.digest,
     }
     return [(name.value, value.encode()) for name, value in values.items()]

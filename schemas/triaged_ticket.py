@@ -129,8 +129,8 @@ class TriagedTicket(OutgoingMessage):
     alternatives: list[IntentScore] = Field(
         description="The most likely intents, best first; the first one is `intent`."
     )
-    urgent: bool = Field(description="True where a rule found urgency.")
-    toxic: bool = Field(description="True where a rule found abuse.")
+    urgent: bool = Field(description="True where harm grows while the ticket waits.")
+    toxic: bool = Field(description="True where a guardrail found abuse.")
     needs_review: bool = Field(description="True where the decision is too unsure to act on.")
     review_reasons: list[ReviewReason] = Field(
         default_factory=list,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from schemas import RawTicket, TriagedTicket
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
-from stream_app.guardrails import load_rules
+from stream_app.guardrails import RuleSet, load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
 from stream_app.messages import triaged_ticket
-from stream_app.routing import load_policy
+from stream_app.routing import Policy, load_policy
 from stream_app.settings import InferenceSettings, Settings
-from stream_app.triage import triage
+from stream_app.triage import Decision, triage
 
 
 def open_model(inference: InferenceSettings) -> OnnxClassifier:
@@ -37,34 +38,40 @@ def open_bundle(bundle: Bundle, inference: InferenceSettings) -> OnnxClassifier:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LocalTriage:
+    """All that decides a ticket, opened as the worker with the same settings opens it."""
+
+    model: OnnxClassifier
+    rules: RuleSet
+    policy: Policy
+
+    def decide(self, tickets: Sequence[RawTicket]) -> list[Decision]:
+        """One decision a ticket, in order."""
+        return triage(tickets, self.model, self.rules, self.policy)
+
+    def message(self, ticket: RawTicket, decision: Decision) -> TriagedTicket:
+        """The decided ticket as it would stand in its queue, decided now."""
+        return triaged_ticket(
+            ticket,
+            decision,
+            model=self.model.reference,
+            rules_version=self.rules.version,
+            policy_version=self.policy.version,
+            decided_at=datetime.now(UTC),
+        )
+
+
 @contextmanager
-def open_local_triage(
-    settings: Settings,
-) -> Iterator[Callable[[Sequence[RawTicket]], list[TriagedTicket]]]:
-    """A function that decides tickets as the worker with the same settings would.
+def open_local_triage(settings: Settings) -> Iterator[LocalTriage]:
+    """Open model, rules and policy for as long as the block runs.
 
     Raises `UserError` for a bundle, rules or policy that must not serve.
     """
     rules = load_rules(settings.triage.rules)
     policy = load_policy(settings.triage.policy)
     model = open_model(settings.inference)
-
-    def decide(tickets: Sequence[RawTicket]) -> list[TriagedTicket]:
-        decisions = triage(tickets, model, rules, policy)
-        now = datetime.now(UTC)
-        return [
-            triaged_ticket(
-                ticket,
-                decision,
-                model=model.reference,
-                rules_version=rules.version,
-                policy_version=policy.version,
-                decided_at=now,
-            )
-            for ticket, decision in zip(tickets, decisions, strict=True)
-        ]
-
     try:
-        yield decide
+        yield LocalTriage(model, rules, policy)
     finally:
         model.close()

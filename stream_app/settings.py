@@ -98,6 +98,11 @@ class WorkerSettings(_Group):
     batches_in_flight: int = Field(
         default=3, ge=1, le=64, description="Micro-batches decided or published at a time."
     )
+    unacked_records: int = Field(
+        default=4_096,
+        ge=1,
+        description="Most records taken and not acked; they wait for the oldest verdict.",
+    )
     commit_interval_s: float = Field(default=0.5, gt=0.0, le=60.0)
     dead_letters_in_a_row: int = Field(
         default=1_000, ge=1, description="More dead letters than this in a row stop the worker."
@@ -151,6 +156,12 @@ class TriageSettings(_Group):
 
     rules: Path | None = Field(default=None, description="Else the packaged rules.")
     policy: Path | None = Field(default=None, description="Else the packaged policy.")
+    audit_share: float = Field(
+        default=0.01,
+        ge=0.0,
+        le=1.0,
+        description="Share of the tickets, drawn at random, that people check anyway.",
+    )
 
 
 class Settings(BaseSettings):

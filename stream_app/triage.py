@@ -3,25 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from schemas import Finding, Priority, Queue, RawTicket, TextField
-from stream_app.guardrails import RuleSet, validate
+from schemas import (
+    Finding,
+    Guardrail,
+    LlmOutcome,
+    LlmVerdict,
+    Priority,
+    Queue,
+    RawTicket,
+    ReviewReason,
+    TextField,
+)
+from stream_app.guardrails import RuleSet, second_opinion, validate
+from stream_app.guardrails.validation import (
+    CONTRADICTION,
+    DISAGREEMENT,
+    LOW_CONFIDENCE,
+    OUT_OF_SCOPE,
+)
 from stream_app.inference import Classifier, Prediction
-from stream_app.routing import Policy
+from stream_app.routing import Policy, Routing
+
+_REASONS = {
+    LOW_CONFIDENCE: ReviewReason.LOW_CONFIDENCE,
+    OUT_OF_SCOPE: ReviewReason.OUT_OF_SCOPE,
+    CONTRADICTION: ReviewReason.CONTRADICTION,
+    DISAGREEMENT: ReviewReason.DISAGREEMENT,
+}
+_ANSWERED = frozenset({LlmOutcome.ANSWERED, LlmOutcome.CACHED})
+_ORDER = tuple(Guardrail)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided of one ticket, and every reason for it."""
+    """What was decided of one ticket, and every reason for it.
 
-    queue: Queue
-    priority: Priority
-    urgent: bool
-    toxic: bool
-    needs_review: bool
+    `llm` is None where no language model was asked. `audit` marks a ticket drawn at random.
+    """
+
+    routing: Routing
     prediction: Prediction
     findings: tuple[Finding, ...]
+    llm: LlmVerdict | None = None
+    audit: bool = False
+
+    @property
+    def queue(self) -> Queue:
+        """Where the ticket goes. A drawn one is checked by a person, but waits for none."""
+        if self.audit and self.routing.queue is Queue.STANDARD:
+            return Queue.REVIEW
+        return self.routing.queue
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the language model was asked in vain."""
+        return self.llm is not None and self.llm.outcome not in _ANSWERED
+
+    @property
+    def review_reasons(self) -> tuple[ReviewReason, ...]:
+        """What a person who sees the ticket should decide, in the order of `ReviewReason`."""
+        reasons = {_REASONS[found.rule] for found in self.findings if found.rule in _REASONS}
+        if self.degraded:
+            reasons.add(ReviewReason.DEGRADED)
+        if self.audit:
+            reasons.add(ReviewReason.AUDIT)
+        return tuple(reason for reason in ReviewReason if reason in reasons)
 
 
 def triage(
@@ -37,6 +85,20 @@ def triage(
         _decide(ticket, prediction, model, rules, policy)
         for ticket, prediction in zip(tickets, predictions, strict=True)
     ]
+
+
+def settle(decision: Decision, verdict: LlmVerdict, policy: Policy) -> Decision:
+    """The decision with a language model's verdict on it.
+
+    Findings are only added, so what was urgent stays urgent and what was toxic stays toxic.
+    """
+    findings = decision.findings + second_opinion(verdict, toxic=decision.routing.toxic)
+    return replace(
+        decision,
+        routing=_route(decision.prediction, findings, policy),
+        findings=_in_order(findings),
+        llm=verdict,
+    )
 
 
 def model_text(ticket: RawTicket) -> str:
@@ -58,19 +120,18 @@ def _decide(
         scope_score=prediction.scope_score,
         calibration=model.calibration,
     )
-    routing = policy.route(
+    return Decision(_route(prediction, findings, policy), prediction, findings)
+
+
+def _route(prediction: Prediction, findings: Sequence[Finding], policy: Policy) -> Routing:
+    return policy.route(
         findings,
         base_priority=prediction.label.priority,
         high_priority_probability=sum(
             probability for label, probability in prediction.top if label.priority is Priority.HIGH
         ),
     )
-    return Decision(
-        queue=routing.queue,
-        priority=routing.priority,
-        urgent=routing.urgent,
-        toxic=routing.toxic,
-        needs_review=routing.needs_review,
-        prediction=prediction,
-        findings=findings,
-    )
+
+
+def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.guardrail)))

@@ -47,11 +47,13 @@ def classify(
     with open_local_triage(load_settings(config, **overrides)) as triage:
         source: Iterable[str] = given if given is not None else _lines()
         for batch in _batches(source):
-            for ticket in triage([_ticket(text) for text in batch]):
+            tickets = [ticket_of(text) for text in batch]
+            for ticket, decision in zip(tickets, triage.decide(tickets), strict=True):
+                message = triage.message(ticket, decision)
                 if as_json:
-                    typer.echo(ticket.model_dump_json())
+                    typer.echo(message.model_dump_json())
                 else:
-                    out.print(decision_table(ticket))
+                    out.print(decision_table(message))
 
 
 def _lines() -> Iterator[str]:
@@ -64,8 +66,11 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _ticket(text: str) -> RawTicket:
-    """The same checks as for a record: a text that would be a dead letter is an error here."""
+def ticket_of(text: str) -> RawTicket:
+    """A ticket with this text, checked as a record would be.
+
+    Raises `UserError` for a text that would be a dead letter.
+    """
     from stream_app.errors import UserError
     from stream_app.messages import Refusal, decode
 

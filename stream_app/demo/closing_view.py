@@ -122,7 +122,7 @@ def _hits(balance: Conservation) -> list[str]:
         "where taken for urgent too",
         f"unclear:  {unclear.as_meant} of {unclear.sent} in review",
         f"ordinary: {ordinary.routed[Queue.TOXIC]} of {ordinary.sent} taken for abuse, "
-        f"{ordinary.routed[Queue.REVIEW]} too unsure and in review",
+        f"{ordinary.routed[Queue.REVIEW]} in review, being unsure or drawn for the audit",
     ]
 
 

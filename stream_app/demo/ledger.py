@@ -182,6 +182,12 @@ class Ledger:
         )
 
 
+def _is_unsure(outcome: Outcome) -> bool:
+    """In review for a doubt: the audit draws others too."""
+    in_doubt = outcome.ticket is not None and outcome.ticket.needs_review
+    return in_doubt and outcome.queue == Queue.REVIEW
+
+
 def _models(outcomes: Sequence[Outcome]) -> list[ModelUse]:
     """In the order in which they first decided."""
     by_model: dict[ModelReference, list[Outcome]] = {}
@@ -192,7 +198,7 @@ def _models(outcomes: Sequence[Outcome]) -> list[ModelUse]:
         ModelUse(
             model=model,
             decided=len(decided),
-            review=sum(outcome.queue == Queue.REVIEW for outcome in decided),
+            review=sum(_is_unsure(outcome) for outcome in decided),
         )
         for model, decided in by_model.items()
     ]

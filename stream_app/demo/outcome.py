@@ -16,12 +16,14 @@ from stream_app.topics import queue_topic
 
 CALM = "no rule fired, sure enough"
 HIGH_PRIORITY_INTENT = "high-priority intent"
+AUDITED = "drawn for the audit"
 
 _CAUSES = {
     Queue.PRIORITY: Guardrail.URGENCY,
     Queue.TOXIC: Guardrail.TOXICITY,
     Queue.REVIEW: Guardrail.VALIDATION,
 }
+_WITHOUT_A_RULE = {Queue.PRIORITY: HIGH_PRIORITY_INTENT, Queue.REVIEW: AUDITED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,7 @@ def reason(ticket: TriagedTicket) -> str:
         for finding in ticket.findings
         if finding.guardrail is cause and finding.severity is Severity.FLAG
     )
-    parts = list(rules)
-    if not parts:
-        parts = [HIGH_PRIORITY_INTENT if ticket.queue is Queue.PRIORITY else CALM]
+    parts = list(rules) or [_WITHOUT_A_RULE.get(ticket.queue, CALM)]
     if ticket.queue is Queue.PRIORITY and ticket.toxic:
         parts.append("abusive too")
     return ", ".join(parts)

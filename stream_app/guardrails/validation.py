@@ -7,6 +7,8 @@ from stream_app.bundle import Calibration
 
 LOW_CONFIDENCE = "validation.low_confidence"
 OUT_OF_SCOPE = "validation.out_of_scope"
+CONTRADICTION = "validation.contradiction"
+DISAGREEMENT = "validation.disagreement"
 
 
 def validate(

@@ -17,19 +17,24 @@ from stream_app.errors import UserError
 
 
 class Condition(StrEnum):
-    """What a route can ask of a ticket."""
+    """What the policy can ask of a ticket."""
 
     URGENCY_FLAGGED = "urgency_flagged"
     HIGH_PRIORITY_INTENT = "high_priority_intent"
     TOXICITY_FLAGGED = "toxicity_flagged"
     VALIDATION_FLAGGED = "validation_flagged"
+    URGENCY_NOTED = "urgency_noted"
+    HIGH_PRIORITY_POSSIBLE = "high_priority_possible"
+    TOXICITY_NOTED = "toxicity_noted"
     ALWAYS = "always"
 
 
-_FLAG_CONDITIONS = {
-    Guardrail.URGENCY: Condition.URGENCY_FLAGGED,
-    Guardrail.TOXICITY: Condition.TOXICITY_FLAGGED,
-    Guardrail.VALIDATION: Condition.VALIDATION_FLAGGED,
+_CONDITIONS = {
+    (Guardrail.URGENCY, Severity.FLAG): Condition.URGENCY_FLAGGED,
+    (Guardrail.TOXICITY, Severity.FLAG): Condition.TOXICITY_FLAGGED,
+    (Guardrail.VALIDATION, Severity.FLAG): Condition.VALIDATION_FLAGGED,
+    (Guardrail.URGENCY, Severity.NOTE): Condition.URGENCY_NOTED,
+    (Guardrail.TOXICITY, Severity.NOTE): Condition.TOXICITY_NOTED,
 }
 
 
@@ -42,15 +47,34 @@ class Route(BaseModel):
     when: Annotated[frozenset[Condition], Field(min_length=1)]
 
 
+class SecondOpinion(BaseModel):
+    """When a language model is asked, where one is configured."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: Annotated[frozenset[Condition], Field(min_length=1)]
+    high_priority_possible_at_least: float = Field(
+        gt=0.0,
+        le=1.0,
+        description="Probability of high-priority intents together that leaves a doubt.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Where a ticket goes, and which of the routes' conditions held for it."""
+    """Where a ticket goes, and why: the conditions that `held` for it.
+
+    `unsure` says that the policy wants a second opinion. Urgent tickets want none: it could not
+    change where they go.
+    """
 
     queue: Queue
     priority: Priority
     urgent: bool
     toxic: bool
     needs_review: bool
+    unsure: bool
+    held: frozenset[Condition]
 
 
 class Policy(BaseModel):
@@ -64,6 +88,7 @@ class Policy(BaseModel):
         le=1.0,
         description="Probability of high-priority intents together that makes a ticket urgent.",
     )
+    second_opinion: SecondOpinion | None = None
     routes: tuple[Route, ...]
 
     @model_validator(mode="after")
@@ -93,13 +118,18 @@ class Policy(BaseModel):
         compromised card is urgent however unsure the model is which. An urgent ticket's priority
         is high; any other keeps its intent's, which is medium at most where a high-priority
         intent is too unlikely.
+
+        More findings can only add conditions: a ticket that is urgent stays urgent.
         """
+        doubt = self.second_opinion
         held = {Condition.ALWAYS}
         if high_priority_probability >= self.high_priority_at_least:
             held.add(Condition.HIGH_PRIORITY_INTENT)
+        if doubt and high_priority_probability >= doubt.high_priority_possible_at_least:
+            held.add(Condition.HIGH_PRIORITY_POSSIBLE)
         for finding in findings:
-            if finding.severity is Severity.FLAG:
-                held.add(_FLAG_CONDITIONS[finding.guardrail])
+            if condition := _CONDITIONS.get((finding.guardrail, finding.severity)):
+                held.add(condition)
         matching = {route.queue for route in self.routes if route.when & held}
         urgent = Queue.PRIORITY in matching
         return Routing(
@@ -108,6 +138,8 @@ class Policy(BaseModel):
             urgent=urgent,
             toxic=Queue.TOXIC in matching,
             needs_review=Queue.REVIEW in matching,
+            unsure=not urgent and doubt is not None and bool(doubt.when & held),
+            held=frozenset(held),
         )
 
 

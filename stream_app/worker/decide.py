@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from schemas import ErrorCode, Queue, RawTicket
+from schemas import ErrorCode, LlmVerdict, ModelReference, Queue, RawTicket
 from stream_app.guardrails import RuleSet
 from stream_app.inference import Classifier
 from stream_app.messages import (
@@ -21,22 +22,38 @@ from stream_app.messages import (
 from stream_app.routing import Policy
 from stream_app.settings import TopicSettings
 from stream_app.topics import queue_topic
-from stream_app.triage import triage
+from stream_app.triage import Decision, settle, triage
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A ticket, its decision and the model that it was made with."""
+
+    ticket: RawTicket
+    decision: Decision
+    model: ModelReference
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one record: exactly one of `queue` and `refused` is set.
-
-    `intent` is the model's answer, None for a refused record.
-    """
+    """What becomes of one record: exactly one of `decided` and `refused` is set."""
 
     record: Record
     outgoing: OutgoingRecord
-    queue: Queue | None
-    intent: str | None
+    decided: Decided | None
     refused: ErrorCode | None
-    rules: tuple[str, ...]
+
+    @property
+    def queue(self) -> Queue | None:
+        """Where the ticket goes; None for a refused record."""
+        return self.decided.decision.queue if self.decided else None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The id of each rule that fired."""
+        if self.decided is None:
+            return ()
+        return tuple(finding.rule for finding in self.decided.decision.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +61,15 @@ class Decider:
     """What a micro-batch is decided with.
 
     `model` is asked once a micro-batch and the model is held for as long as that takes, so that
-    one model decides all of it, whatever is swapped in meanwhile.
+    one model decides all of it, whatever is swapped in meanwhile. `audit_share` of the tickets are
+    drawn at random: they alone tell without bias how good the decisions are.
     """
 
     model: Callable[[], AbstractContextManager[Classifier]]
     rules: RuleSet
     policy: Policy
     topics: TopicSettings
+    audit_share: float
 
     def decide(self, decoded: Sequence[tuple[Record, RawTicket | Refusal]]) -> list[Outcome]:
         """One outcome a record, in order. Raises where the model fails."""
@@ -58,25 +77,42 @@ class Decider:
         with self.model() as model:
             reference = model.reference
             decisions = iter(triage(tickets, model, self.rules, self.policy) if tickets else [])
-        now = datetime.now(UTC)
         outcomes = []
         for record, item in decoded:
             if isinstance(item, Refusal):
                 letter = dead_letter_record(self.topics.dlq, record, item)
-                outcomes.append(Outcome(record, letter, None, None, item.code, ()))
-                continue
-            decision = next(decisions)
-            ticket = triaged_ticket(
-                item,
-                decision,
-                model=reference,
-                rules_version=self.rules.version,
-                policy_version=self.policy.version,
-                decided_at=now,
-                record=record,
-            )
-            outgoing = triaged_record(queue_topic(self.topics, decision.queue), ticket, record)
-            fired = tuple(finding.rule for finding in decision.findings)
-            intent = decision.prediction.label.intent
-            outcomes.append(Outcome(record, outgoing, decision.queue, intent, None, fired))
+                outcomes.append(Outcome(record, letter, None, item.code))
+            else:
+                audit = even_draw(record.event_id) < self.audit_share
+                decision = replace(next(decisions), audit=audit)
+                outcomes.append(self._outcome(record, Decided(item, decision, reference)))
         return outcomes
+
+    def settle(self, outcome: Outcome, verdict: LlmVerdict) -> Outcome:
+        """The outcome with a language model's verdict on its ticket.
+
+        Raises `ValueError` for a refused record, which has no ticket.
+        """
+        if outcome.decided is None:
+            raise ValueError(f"{outcome.record.event_id} holds no ticket to ask about")
+        decision = settle(outcome.decided.decision, verdict, self.policy)
+        return self._outcome(outcome.record, replace(outcome.decided, decision=decision))
+
+    def _outcome(self, record: Record, decided: Decided) -> Outcome:
+        ticket = triaged_ticket(
+            decided.ticket,
+            decided.decision,
+            model=decided.model,
+            rules_version=self.rules.version,
+            policy_version=self.policy.version,
+            decided_at=datetime.now(UTC),
+            record=record,
+        )
+        topic = queue_topic(self.topics, decided.decision.queue)
+        return Outcome(record, triaged_record(topic, ticket, record), decided, None)
+
+
+def even_draw(event_id: str) -> float:
+    """A number in 0..1 for an event id: evenly spread, and the same for a redelivered record."""
+    digest = hashlib.blake2b(event_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64

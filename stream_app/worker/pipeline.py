@@ -7,9 +7,13 @@ The order of one micro-batch's steps is what keeps tickets:
   1. it is entered into the offset tracker;
   2. its records are decoded; too many refusals in a row stop the worker here;
   3. it is decided in a thread;
-  4. its outcomes are published and each one is confirmed by the broker;
+  4. its outcomes are published and each one is confirmed by the broker; those that a language
+     model is asked about follow one by one, each when its verdict has come;
   5. it is acked, once every earlier micro-batch was.
 A failure in any step leaves it and all later ones unacked, and ends the worker.
+
+What waits is bounded twice: by the micro-batches that are decided or published at a time, and,
+since a verdict holds up the acks of all that came later, by the records that are not acked.
 """
 
 from __future__ import annotations
@@ -22,13 +26,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from schemas import RawTicket
+from schemas import LlmVerdict, RawTicket
 from stream_app.hot_reload.shadow import LiveTicket, Shadow
+from stream_app.llm import LlmLayer, Question
 from stream_app.messages import Record, Refusal, decode
 from stream_app.producer import RecordProducer
 from stream_app.triage import model_text
 from stream_app.worker.dead_letter_run import DeadLetterRun
-from stream_app.worker.decide import Decider, Outcome
+from stream_app.worker.decide import Decided, Decider, Outcome
 from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.offset_tracker import InFlight, OffsetTracker
 from stream_app.worker.publisher import publish
@@ -36,6 +41,9 @@ from stream_app.worker.publisher import publish
 log = logging.getLogger(__name__)
 
 Event = TypeVar("Event")
+
+Asked = tuple[Outcome, asyncio.Task[LlmVerdict]]
+"""A ticket that is decided as far as rules and model go, and the verdict that it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,9 @@ class Pipeline(Generic[Event]):
         run: DeadLetterRun,
         metrics: WorkerMetrics,
         batches_in_flight: int,
+        unacked_records: int,
         shadow: Shadow | None,
+        llm: LlmLayer | None,
     ) -> None:
         self._decider = decider
         self._producer = producer
@@ -66,8 +76,12 @@ class Pipeline(Generic[Event]):
         self._run = run
         self._metrics = metrics
         self._shadow = shadow
+        self._llm = llm
         self._tracker: OffsetTracker[Sequence[Taken[Event]]] = OffsetTracker()
         self._slots = asyncio.Semaphore(batches_in_flight)
+        self._most_unacked = unacked_records
+        self._unacked = 0
+        self._acked = asyncio.Event()
         self._threads = ThreadPoolExecutor(batches_in_flight, thread_name_prefix="decide")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acking = asyncio.Lock()
@@ -75,15 +89,19 @@ class Pipeline(Generic[Event]):
         self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
     async def submit(self, batch: Sequence[Taken[Event]]) -> None:
-        """Start a micro-batch; waits while as many as allowed are in flight.
+        """Start a micro-batch; waits while as much as allowed is in flight or unacked.
 
         After a failure, and once draining has begun, nothing more is started: the call waits for
         the worker to end.
         """
         await self._slots.acquire()
+        while self._unacked >= self._most_unacked:
+            self._acked.clear()
+            await self._acked.wait()
         if self._draining or self.failure.done():
             await asyncio.Event().wait()
         entry = self._tracker.take(batch)
+        self._unacked += len(batch)
         self._metrics.consumed.inc(len(batch))
         self._metrics.batch_tickets.observe(len(batch))
         self._metrics.batches_in_flight.set(len(self._tracker))
@@ -117,32 +135,74 @@ class Pipeline(Generic[Event]):
         outcomes = await asyncio.get_running_loop().run_in_executor(
             self._threads, self._decider.decide, decoded
         )
-        decided = time.perf_counter()
-        await publish(self._producer, [outcome.outgoing for outcome in outcomes])
-        self._metrics.decide_seconds.observe(decided - started)
-        self._metrics.publish_seconds.observe(time.perf_counter() - decided)
-        self._count(outcomes)
+        self._metrics.decide_seconds.observe(time.perf_counter() - started)
+        at_once, asked = self._split(outcomes)
+        settling = [asyncio.create_task(self._publish_settled(*pair)) for pair in asked]
+        try:
+            await self._publish(at_once)
+            self._slots.release()
+            await asyncio.gather(*settling)
+        finally:
+            for task in settling:
+                task.cancel()
         # Two micro-batches may be released by different tasks: the lock keeps their acks in order.
         async with self._acking:
             for batch in self._tracker.finish(entry):
                 for taken in batch:
                     await self._ack(taken.event)
                 self._metrics.acked.inc(len(batch))
-                # Only an ack frees a slot: what waits behind a slow micro-batch stays bounded.
-                self._slots.release()
+                self._unacked -= len(batch)
+                self._acked.set()
         self._metrics.batches_in_flight.set(len(self._tracker))
-        self._offer_to_shadow(decoded, outcomes)
+        self._offer_to_shadow(outcomes)
 
-    def _offer_to_shadow(
-        self, decoded: Sequence[tuple[Record, RawTicket | Refusal]], outcomes: Sequence[Outcome]
-    ) -> None:
+    def _split(self, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Asked]]:
+        """What can be published at once, and the others with the verdict that they wait for."""
+        at_once: list[Outcome] = []
+        asked: list[Asked] = []
+        for outcome in outcomes:
+            answer = self._ask(outcome.decided) if outcome.decided else None
+            if answer is None:
+                at_once.append(outcome)
+            elif isinstance(answer, LlmVerdict):
+                at_once.append(self._decider.settle(outcome, answer))
+            else:
+                asked.append((outcome, answer))
+        return at_once, asked
+
+    def _ask(self, decided: Decided) -> LlmVerdict | asyncio.Task[LlmVerdict] | None:
+        """A verdict, a task that ends in one, or None where nobody is to be asked."""
+        if self._llm is None or not decided.decision.routing.unsure:
+            return None
+        return self._llm.try_ask(
+            Question(
+                text=model_text(decided.ticket),
+                intent=decided.decision.prediction.label.intent,
+                policy_version=self._decider.policy.version,
+            )
+        )
+
+    async def _publish_settled(self, outcome: Outcome, verdict: asyncio.Task[LlmVerdict]) -> None:
+        await self._publish([self._decider.settle(outcome, await verdict)])
+
+    async def _publish(self, outcomes: Sequence[Outcome]) -> None:
+        started = time.perf_counter()
+        await publish(self._producer, [outcome.outgoing for outcome in outcomes])
+        self._metrics.publish_seconds.observe(time.perf_counter() - started)
+        self._count(outcomes)
+
+    def _offer_to_shadow(self, outcomes: Sequence[Outcome]) -> None:
         """After the ack: a challenger must not delay a ticket."""
         if self._shadow is None or self._shadow.challenger is None:
             return
         self._shadow.offer(
-            LiveTicket(record.key or record.event_id.encode(), model_text(item), outcome.intent)
-            for (record, item), outcome in zip(decoded, outcomes, strict=True)
-            if isinstance(item, RawTicket) and outcome.intent is not None
+            LiveTicket(
+                outcome.record.key or outcome.record.event_id.encode(),
+                model_text(outcome.decided.ticket),
+                outcome.decided.decision.prediction.label.intent,
+            )
+            for outcome in outcomes
+            if outcome.decided is not None
         )
 
     def _decode(self, record: Record) -> RawTicket | Refusal:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from faust import App
+from prometheus_client import CollectorRegistry
 
 from stream_app.broker import ensure_topics
 from stream_app.broker.probe import check_answers
@@ -22,6 +23,7 @@ from stream_app.hot_reload.models import open_models
 from stream_app.hot_reload.serving import ServingModel
 from stream_app.hot_reload.shadow import Shadow
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
+from stream_app.llm import LlmLayer, open_layer
 from stream_app.producer import RecordProducer, open_producer
 from stream_app.routing import load_policy
 from stream_app.settings import Settings
@@ -58,6 +60,9 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         decider = _decider(settings, models.serving)
+        llm = await asyncio.to_thread(open_layer, settings.llm, metrics.registry)
+        if llm is not None:
+            stack.push_async_callback(llm.aclose)
         shadow = models.shadow(metrics.models)
         metrics.models.serving(models.serving.current.classifier.reference)
         security = aiokafka_options(settings.kafka)
@@ -73,7 +78,7 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         producer = await stack.enter_async_context(
             open_producer(servers, security, client_id="ticket-worker")
         )
-        app, pipeline = _wire(settings, decider, producer, metrics, shadow)
+        app, pipeline = _wire(settings, decider, producer, metrics, shadow, llm)
         stack.push_async_callback(pipeline.close)
         lag = LagMeter(
             servers,
@@ -131,6 +136,7 @@ def _wire(
     producer: RecordProducer,
     metrics: WorkerMetrics,
     shadow: Shadow | None,
+    llm: LlmLayer | None,
 ) -> tuple[App, Pipeline[RawEvent]]:
     """Join the Faust application and the pipeline, each of which calls the other."""
 
@@ -145,7 +151,9 @@ def _wire(
         run=DeadLetterRun(settings.worker.dead_letters_in_a_row),
         metrics=metrics,
         batches_in_flight=settings.worker.batches_in_flight,
+        unacked_records=settings.worker.unacked_records,
         shadow=shadow,
+        llm=llm,
     )
     return app, pipeline
 
@@ -172,6 +180,7 @@ def _decider(settings: Settings, serving: ServingModel) -> Decider:
         rules=load_rules(settings.triage.rules),
         policy=load_policy(settings.triage.policy),
         topics=settings.topics,
+        audit_share=settings.triage.audit_share,
     )
 
 
@@ -184,9 +193,11 @@ def check_worker(settings: Settings) -> str:
     async def check() -> str:
         async with open_models(settings) as models:
             decider = _decider(settings, models.serving)
+            llm = open_layer(settings.llm, CollectorRegistry())
+            asked = f"; in doubt {settings.llm.model} is asked" if llm else ""
             return (
                 f"settings, rules {decider.rules.version}, policy {decider.policy.version} and "
-                f"model {models} are good"
+                f"model {models} are good{asked}"
             )
 
     return asyncio.run(check())

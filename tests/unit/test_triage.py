@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas import Queue, RawTicket, TextField, TriagedTicket
+from schemas import (
+    LabelAnswer,
+    LlmOutcome,
+    LlmVerdict,
+    Queue,
+    RawTicket,
+    ReviewReason,
+    TextField,
+    ToxicityAnswer,
+    TriagedTicket,
+    UrgencyAnswer,
+)
 from stream_app.bundle import read_bundle
 from stream_app.guardrails import RuleSet, load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
 from stream_app.messages import Record, triaged_ticket
 from stream_app.routing import Policy, load_policy
-from stream_app.triage import Decision, triage
+from stream_app.triage import Decision, settle, triage
 from tests.unit.tiny_bundle import write_tiny_bundle
 
 PASSWORD = "password " * 40
@@ -52,7 +65,7 @@ def test_each_kind_of_ticket_finds_its_queue(core: Core) -> None:
 def test_toxicity_does_not_hide_urgency(core: Core) -> None:
     (decision,) = decide(core, "stolen you are a worthless idiot")
     assert decision.queue is Queue.PRIORITY
-    assert decision.toxic
+    assert decision.routing.toxic
 
 
 def test_an_unsure_or_foreign_ticket_says_so(core: Core) -> None:
@@ -64,8 +77,83 @@ def test_an_unsure_or_foreign_ticket_says_so(core: Core) -> None:
 def test_the_subject_counts_and_its_findings_name_it(core: Core) -> None:
     ticket = RawTicket(text=PASSWORD, subject="you are a worthless idiot")
     (decision,) = triage([ticket], *core)
-    assert decision.toxic
+    assert decision.routing.toxic
     assert {finding.field for finding in decision.findings} == {TextField.SUBJECT}
+
+
+NO_ANSWER = LlmVerdict(outcome=LlmOutcome.DEADLINE, model="m", prompt_version="1")
+ANSWER = LlmVerdict(
+    outcome=LlmOutcome.ANSWERED,
+    urgency=UrgencyAnswer.NOT_URGENT,
+    toxicity=ToxicityAnswer.NONE,
+    label=LabelAnswer.FITS,
+    model="m",
+    prompt_version="1",
+)
+
+
+def test_a_verdict_raises_urgency(core: Core) -> None:
+    (decision,) = decide(core, "password delivery")
+    urgent = ANSWER.model_copy(update={"urgency": UrgencyAnswer.URGENT})
+    settled = settle(decision, urgent, core[2])
+    assert decision.queue is Queue.REVIEW
+    assert settled.queue is Queue.PRIORITY
+    assert settled.findings[0].rule == "llm.urgent"
+
+
+@pytest.mark.parametrize("text", ["stolen", "stolen you are a worthless idiot"])
+def test_no_verdict_lowers_an_urgent_ticket(core: Core, text: str) -> None:
+    (decision,) = decide(core, text)
+    for urgency, toxicity, label in product(UrgencyAnswer, ToxicityAnswer, LabelAnswer):
+        verdict = ANSWER.model_copy(
+            update={"urgency": urgency, "toxicity": toxicity, "label": label}
+        )
+        settled = settle(decision, verdict, core[2])
+        assert settled.queue is Queue.PRIORITY
+        assert settled.routing.toxic >= decision.routing.toxic
+
+
+def test_abuse_that_only_the_language_model_sees_is_for_a_person_to_judge(core: Core) -> None:
+    (decision,) = decide(core, PASSWORD)
+    abuse = ANSWER.model_copy(update={"toxicity": ToxicityAnswer.THREAT})
+    settled = settle(decision, abuse, core[2])
+    assert settled.queue is Queue.REVIEW
+    assert settled.review_reasons == (ReviewReason.DISAGREEMENT,)
+    assert not settled.routing.toxic
+
+
+def test_an_intent_that_the_text_contradicts_is_for_a_person_to_judge(core: Core) -> None:
+    (decision,) = decide(core, PASSWORD)
+    contradicted = ANSWER.model_copy(update={"label": LabelAnswer.CONTRADICTS})
+    settled = settle(decision, contradicted, core[2])
+    assert settled.queue is Queue.REVIEW
+    assert settled.review_reasons == (ReviewReason.CONTRADICTION,)
+
+
+@pytest.mark.parametrize("text", ["stolen", PASSWORD, "blah", f"you are an idiot {PASSWORD}"])
+def test_silence_of_the_language_model_changes_nothing_but_the_mark(core: Core, text: str) -> None:
+    (decision,) = decide(core, text)
+    settled = settle(decision, NO_ANSWER, core[2])
+    assert settled.degraded
+    assert ReviewReason.DEGRADED in settled.review_reasons
+    assert settled.routing == decision.routing
+    assert settled.findings == decision.findings
+
+
+def test_a_drawn_ticket_is_checked_by_a_person_and_waits_for_none(core: Core) -> None:
+    queues = {}
+    for text in ("stolen", PASSWORD, f"you are a worthless idiot {PASSWORD}", "password delivery"):
+        (decision,) = decide(core, text)
+        audited = replace(decision, audit=True)
+        assert ReviewReason.AUDIT in audited.review_reasons
+        assert audited.routing == decision.routing
+        queues[decision.queue] = audited.queue
+    assert queues == {
+        Queue.PRIORITY: Queue.PRIORITY,
+        Queue.STANDARD: Queue.REVIEW,
+        Queue.TOXIC: Queue.TOXIC,
+        Queue.REVIEW: Queue.REVIEW,
+    }
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

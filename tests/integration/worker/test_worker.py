@@ -20,7 +20,7 @@ from stream_app.messages import Record
 from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
 from tests.conftest import StartWorker
-from tests.verifier import Sent, Verifier, send_records
+from tests.verifier import Sent, Verifier, demo_tickets, send, send_records
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
@@ -70,6 +70,23 @@ def test_a_triaged_record_carries_decision_headers_key_and_trace(
     assert headers["ce_modeldigest"] == ticket.model.digest
     assert headers["traceparent"] == TRACE
     assert "other" not in headers
+
+
+def test_an_audit_of_all_leaves_nothing_in_standard_and_delays_nothing_urgent(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, verifier: Verifier
+) -> None:
+    ledger = send(kafka.bootstrap_servers, unique_topics.raw, [*demo_tickets(100), STOLEN])
+    start_worker(TICKETS_TRIAGE_AUDIT_SHARE="1")
+    verdict = verifier.check(ledger)
+    routed = verdict.by_topic()
+    assert routed[unique_topics.standard] == 0
+    assert routed[unique_topics.priority] > 0
+    marks = [
+        dict(verdict.headers[event])["ce_audit"]
+        for event, topics in verdict.queues.items()
+        if topics != {unique_topics.dlq}
+    ]
+    assert set(marks) == {b"true"}
 
 
 def test_probes_and_metrics_tell_readiness_counts_and_true_lag(

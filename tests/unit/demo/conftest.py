@@ -33,6 +33,7 @@ def decided(
     key: str = "T-1",
     text: str = "hello",
     toxic: bool = False,
+    audit: bool = False,
     version: str = "1",
 ) -> TriagedTicket:
     return TriagedTicket(
@@ -47,7 +48,8 @@ def decided(
         alternatives=[IntentScore(intent="lost_or_stolen_card", confidence=0.97)],
         urgent=queue is Queue.PRIORITY,
         toxic=toxic,
-        needs_review=False,
+        needs_review=queue is Queue.REVIEW and not audit,
+        audit=audit,
         findings=list(findings),
         model=ModelReference(name="starter", version=version, digest="sha256:" + "0" * 64),
         rules_version="1",

@@ -91,5 +91,13 @@ def test_the_moment_at_which_another_model_took_over_is_told() -> None:
     assert [(change.model.version, change.gap_ms) for change in balance.changes] == [("2", 120)]
 
 
+def test_a_ticket_that_was_only_drawn_for_the_audit_is_not_one_that_the_model_was_unsure_of() -> (
+    None
+):
+    audited = routed(decided(Queue.REVIEW, key="T-1", audit=True))
+    [use] = ledger_of(audited, TO_TOXIC, TO_DLQ).balance().models
+    assert use.review == 0
+
+
 def test_one_model_alone_is_no_change() -> None:
     assert ledger_of(TO_PRIORITY, TO_TOXIC, TO_DLQ).balance().changes == []

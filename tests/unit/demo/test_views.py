@@ -86,6 +86,7 @@ def test_a_plain_line_holds_the_reason_and_none_of_the_text() -> None:
         (Queue.TOXIC, True, ["toxicity threat.violence"], "threat.violence"),
         (Queue.REVIEW, False, ["validation validation.low_confidence"], "low confidence"),
         (Queue.REVIEW, False, ["validation validation.out_of_scope"], "out of scope"),
+        (Queue.REVIEW, False, [], "drawn for the audit"),
         (Queue.STANDARD, False, [], "no rule fired, sure enough"),
     ],
 )

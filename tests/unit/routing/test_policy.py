@@ -6,6 +6,8 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas import Finding, Guardrail, Priority, Queue, Severity
 from stream_app.errors import UserError
@@ -57,6 +59,54 @@ def test_an_unlikely_high_priority_intent_is_not_urgent() -> None:
 def test_a_note_moves_no_ticket(guardrail: Guardrail) -> None:
     note = FLAGS[guardrail].model_copy(update={"severity": Severity.NOTE})
     assert _route(note).queue is Queue.STANDARD
+
+
+RANK = (Queue.STANDARD, Queue.REVIEW, Queue.TOXIC, Queue.PRIORITY)
+
+ANY_FINDING = st.builds(
+    Finding,
+    guardrail=st.sampled_from(Guardrail),
+    rule=st.just("any.rule"),
+    severity=st.sampled_from(Severity),
+)
+
+
+@given(
+    known=st.lists(ANY_FINDING, max_size=5),
+    more=st.lists(ANY_FINDING, max_size=5),
+    base=st.sampled_from(Priority),
+    likely=st.floats(0, 1),
+)
+def test_more_findings_never_lower_a_ticket(
+    known: list[Finding], more: list[Finding], base: Priority, likely: float
+) -> None:
+    policy = load_policy()
+    before = policy.route(known, base_priority=base, high_priority_probability=likely)
+    after = policy.route([*known, *more], base_priority=base, high_priority_probability=likely)
+    assert RANK.index(after.queue) >= RANK.index(before.queue)
+    assert before.held <= after.held
+    assert not before.urgent or (after.urgent and after.priority is Priority.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("findings", "likely", "asks"),
+    [
+        ([], 0.0, False),
+        ([], 0.1, True),
+        ([], 0.9, False),
+        ([FLAGS[Guardrail.VALIDATION]], 0.0, True),
+        ([FLAGS[Guardrail.TOXICITY]], 0.0, False),
+        ([FLAGS[Guardrail.TOXICITY].model_copy(update={"severity": Severity.NOTE})], 0.0, True),
+        ([FLAGS[Guardrail.URGENCY], FLAGS[Guardrail.VALIDATION]], 0.0, False),
+    ],
+)
+def test_a_second_opinion_is_wanted_in_doubt_and_never_of_an_urgent_ticket(
+    findings: list[Finding], likely: float, asks: bool
+) -> None:
+    routing = load_policy().route(
+        findings, base_priority=Priority.LOW, high_priority_probability=likely
+    )
+    assert routing.unsure is asks
 
 
 def _route(finding: Finding) -> Routing:
