@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -164,6 +166,89 @@ class TriageSettings(_Group):
     )
 
 
+class LlmSettings(_Group):
+    """The language model that is asked about uncertain tickets (`TICKETS_LLM_...`).
+
+    Off without a key. A server that checks none, such as one on this machine, takes any.
+    """
+
+    api_key: SecretStr | None = None
+    api_key_file: Path | None = Field(
+        default=None, description="A file with the key that only its owner may read."
+    )
+    base_url: str | None = Field(
+        default=None, description="Where the API begins, e.g. https://host/v1; no default."
+    )
+    allow_http: bool = Field(
+        default=False, description="Take a base_url without TLS that is not on this machine."
+    )
+    model: str | None = Field(default=None, min_length=1, max_length=256)
+    prompt: Path | None = Field(default=None, description="Else the packaged prompt.")
+    deadline_s: float = Field(
+        default=2.0, gt=0.0, le=60.0, description="Longest time for an answer, all of it counted."
+    )
+    max_concurrent: int = Field(default=4, ge=1, le=256, description="Requests at a time.")
+    max_waiting: int = Field(
+        default=32, ge=0, le=10_000, description="Questions that wait for their turn."
+    )
+    tokens_per_hour: int = Field(
+        default=1_000_000, ge=1, description="Sent and received, over the last 60 minutes."
+    )
+    money_per_hour: float | None = Field(
+        default=None, gt=0.0, description="In the currency of the prices; none: no limit."
+    )
+    price_per_million_input: float = Field(default=0.0, ge=0.0, description="Tokens sent.")
+    price_per_million_output: float = Field(default=0.0, ge=0.0, description="Tokens received.")
+    breaker_failures: int = Field(
+        default=5, ge=1, description="Questions without an answer in a row that suspend asking."
+    )
+    breaker_pause_s: float = Field(
+        default=30.0, gt=0.0, le=3_600.0, description="How long, before one question tries again."
+    )
+    cache_entries: int = Field(default=10_000, ge=0, description="Answers kept in memory.")
+
+    @property
+    def on(self) -> bool:
+        """Whether there is a key."""
+        return self.api_key is not None or self.api_key_file is not None
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> LlmSettings:
+        if self.api_key is not None and self.api_key_file is not None:
+            raise ValueError("give api_key or api_key_file, not both")
+        if self.api_key is not None and not self.api_key.get_secret_value().strip():
+            raise ValueError("api_key is empty")
+        if self.on and (self.base_url is None or self.model is None):
+            raise ValueError("with a key, base_url and model must say who is asked")
+        if self.base_url is not None:
+            _check_address(self.base_url, allow_http=self.allow_http)
+        if self.money_per_hour is not None and not (
+            self.price_per_million_input or self.price_per_million_output
+        ):
+            raise ValueError("money_per_hour needs the prices of tokens")
+        return self
+
+
+def _check_address(base_url: str, *, allow_http: bool) -> None:
+    """Raise `ValueError` unless tickets can be sent to `base_url`; names no credentials."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("base_url must begin with https:// and a host")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("base_url must hold no user, query or fragment")
+    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname):
+        raise ValueError(
+            "base_url would send tickets unencrypted; use https, or set allow_http if that is meant"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class Settings(BaseSettings):
     """All settings, by group."""
 
@@ -181,6 +266,7 @@ class Settings(BaseSettings):
     inference: InferenceSettings = InferenceSettings()
     registry: RegistrySettings = RegistrySettings()
     triage: TriageSettings = TriageSettings()
+    llm: LlmSettings = LlmSettings()
 
 
 def load_settings(config: Path | None = None, **overrides: dict[str, Any]) -> Settings:

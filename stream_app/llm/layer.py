@@ -1,0 +1,282 @@
+"""Asks one question about one ticket within a deadline, whatever the server does; no HTTP here.
+
+Bounded in every direction: requests at a time, questions that wait, seconds a question, tokens
+and money an hour, answers kept. A question that finds a bound reached ends at once without an
+answer, and the ticket goes by the rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from schemas import LlmOutcome, LlmVerdict
+from stream_app.llm.answers import Answers
+from stream_app.llm.attempt import Attempt, Client
+from stream_app.llm.breaker import Admission, Breaker, BreakerState
+from stream_app.llm.budget import Budget, Limits, Reservation
+from stream_app.llm.cache import AnswerCache
+from stream_app.llm.metrics import LlmMetrics
+from stream_app.llm.prompt import LONGEST_TICKET, Prompt, Request, shorten
+from stream_app.llm.question import Question
+from stream_app.redaction import redact
+from stream_app.settings import LlmSettings
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 2_000
+"""Characters that are redacted on the event loop, in a few milliseconds at worst. Longer texts,
+one ticket in thousands, are redacted in a thread."""
+
+_RETRY_PAUSE_S = 0.2
+"""Before the second try where the server names no time."""
+
+_LEAST_SHARE = 0.1
+"""Of the deadline: with less left a request is not worth its tokens."""
+
+_FAIR_SHARE = 0.5
+"""Of the deadline: a server that got less time than this and was late has not failed."""
+
+_BYTES_A_CHARACTER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is sent of a ticket, and the cache's key to it."""
+
+    text: str = field(repr=False)
+    key: bytes
+
+
+@dataclass(slots=True)
+class _Course:
+    """One question on its way.
+
+    `deadline` is in the event loop's time, and `timeout` keeps it. `reserved` is the most that one
+    request takes, and `unsent` what is set aside for one that is not under way.
+    """
+
+    question: Question
+    prepared: _Prepared | None
+    reserved: Reservation
+    unsent: Reservation | None
+    deadline: float
+    timeout: asyncio.Timeout
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a question ended; answers if and only if the outcome is `answered` or `cached`."""
+
+    outcome: LlmOutcome
+    answers: Answers | None = None
+
+
+class LlmLayer:
+    """One server and everything that bounds what is asked of it.
+
+    Lives on one event loop. `aclose` it there.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        prompt: Prompt,
+        settings: LlmSettings,
+        metrics: LlmMetrics,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._prompt = prompt
+        self._model = client.model
+        self._deadline_s = settings.deadline_s
+        self._most_open = settings.max_concurrent + settings.max_waiting
+        self._slots = asyncio.Semaphore(settings.max_concurrent)
+        self._waiting = 0
+        self._open: set[asyncio.Task[LlmVerdict]] = set()
+        self._breaker = Breaker(settings.breaker_failures, settings.breaker_pause_s)
+        self._limits = Limits(
+            tokens=settings.tokens_per_hour,
+            money=settings.money_per_hour,
+            input_price=settings.price_per_million_input,
+            output_price=settings.price_per_million_output,
+        )
+        self._budget = Budget(self._limits)
+        self._cache = AnswerCache(settings.cache_entries)
+        self._metrics = metrics
+        self._clock = clock
+        metrics.watch(lambda: self._waiting, lambda: self._breaker.state(clock()))
+
+    def try_ask(self, question: Question) -> LlmVerdict | asyncio.Task[LlmVerdict]:
+        """A verdict where none needs to be waited for, else a task that ends in one.
+
+        A verdict at once is an answer that is known already (`cached`) or a refusal
+        (`overloaded`, `suspended`, `budget`). The task ends within the deadline, counted from
+        now, and raises nothing but `CancelledError` where it is cancelled.
+        """
+        prepared = None
+        if len(question.text) <= _AT_ONCE:
+            prepared = self._prepare(question)
+            known = self._cache.get(prepared.key)
+            if known is not None:
+                return self._verdict(_Ended(LlmOutcome.CACHED, known))
+        if len(self._open) >= self._most_open:
+            return self._verdict(_Ended(LlmOutcome.OVERLOADED))
+        if self._breaker.suspended(self._clock()):
+            return self._verdict(_Ended(LlmOutcome.SUSPENDED))
+        reservation = self._reserve(question, prepared)
+        if reservation is None:
+            return self._verdict(_Ended(LlmOutcome.BUDGET))
+        deadline = asyncio.get_running_loop().time() + self._deadline_s
+        timeout = asyncio.timeout_at(deadline)
+        course = _Course(question, prepared, reservation, reservation, deadline, timeout)
+        task = asyncio.create_task(self._answer(course))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+        return task
+
+    async def aclose(self) -> None:
+        """Cancel what is open and close the connections."""
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _answer(self, course: _Course) -> LlmVerdict:
+        try:
+            async with course.timeout:
+                ended = await self._ask(course)
+        except TimeoutError:
+            ended = _Ended(LlmOutcome.DEADLINE)
+        finally:
+            if course.unsent is not None:
+                self._budget.settle(course.unsent, 0, 0)
+        left = course.deadline - asyncio.get_running_loop().time()
+        self._metrics.seconds.observe(self._deadline_s - left)
+        return self._verdict(ended)
+
+    async def _ask(self, course: _Course) -> _Ended:
+        prepared = course.prepared
+        if prepared is None:
+            prepared = await asyncio.to_thread(self._prepare, course.question)
+            known = self._cache.get(prepared.key)
+            if known is not None:
+                return _Ended(LlmOutcome.CACHED, known)
+        async with self._turn():
+            admission = self._breaker.enter(self._clock())
+            if admission is None:
+                return _Ended(LlmOutcome.SUSPENDED)
+            begin = asyncio.get_running_loop().time()
+            try:
+                attempt = await self._attempts(
+                    self._prompt.request(prepared.text, course.question.intent), course
+                )
+            except BaseException:
+                # The deadline came, or whoever asked has gone.
+                had = asyncio.get_running_loop().time() - begin
+                late = course.timeout.expired() and had >= _FAIR_SHARE * self._deadline_s
+                self._report(admission, LlmOutcome.DEADLINE, failed=True if late else None)
+                raise
+            self._report(admission, attempt.outcome, failed=attempt.server_failed)
+        if attempt.answers is not None:
+            self._cache.put(prepared.key, attempt.answers)
+        return _Ended(attempt.outcome, attempt.answers)
+
+    async def _attempts(self, request: Request, course: _Course) -> Attempt:
+        """One request, and a second one where that may help and there is time for it."""
+        least = _LEAST_SHARE * self._deadline_s
+        attempt = await self._attempt(request, course)
+        if not attempt.again:
+            return attempt
+        pause = _RETRY_PAUSE_S if attempt.retry_after_s is None else attempt.retry_after_s
+        if asyncio.get_running_loop().time() + pause + least > course.deadline:
+            return attempt
+        course.unsent = self._budget.reserve(
+            self._clock(), course.reserved.input_tokens, course.reserved.output_tokens
+        )
+        if course.unsent is None:
+            return attempt
+        await asyncio.sleep(pause)
+        self._metrics.retries.inc()
+        return await self._attempt(request, course)
+
+    async def _attempt(self, request: Request, course: _Course) -> Attempt:
+        # From here on the tokens count as spent until the server says how many it took: it may
+        # charge for an answer that never arrives.
+        reservation, course.unsent = course.unsent, None
+        attempt = await self._client.attempt(request)
+        if reservation is not None and attempt.usage is not None:
+            usage = attempt.usage
+            self._budget.settle(reservation, usage.input_tokens, usage.output_tokens)
+            self._metrics.tokens.labels("input").inc(usage.input_tokens)
+            self._metrics.tokens.labels("output").inc(usage.output_tokens)
+            self._metrics.money.inc(self._limits.cost(usage.input_tokens, usage.output_tokens))
+        elif reservation is not None and attempt.free:
+            self._budget.settle(reservation, 0, 0)
+        return attempt
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One of the requests that run at a time, in the order of asking."""
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def _prepare(self, question: Question) -> _Prepared:
+        redacted = redact(question.text)
+        for kind in redacted.kinds:
+            self._metrics.redactions.labels(kind).inc()
+        text = shorten(redacted.text)
+        key = self._cache.key(
+            text, question.intent, self._prompt.version, self._model, question.policy_version
+        )
+        return _Prepared(text, key)
+
+    def _reserve(self, question: Question, prepared: _Prepared | None) -> Reservation | None:
+        size = LONGEST_TICKET * _BYTES_A_CHARACTER
+        if prepared is not None:
+            size = len(prepared.text.encode("utf-8", "replace"))
+        return self._budget.reserve(
+            self._clock(),
+            self._prompt.most_input_tokens(size, question.intent),
+            self._prompt.max_answer_tokens,
+        )
+
+    def _report(self, admission: Admission, outcome: LlmOutcome, *, failed: bool | None) -> None:
+        """Tell the breaker, and the log where that changes its state; None says nothing."""
+        now = self._clock()
+        before = self._breaker.state(now)
+        if failed is None:
+            self._breaker.left(admission)
+        elif failed:
+            self._breaker.failed(admission, now)
+        else:
+            self._breaker.succeeded(admission)
+        after = self._breaker.state(now)
+        if after is not before and after is BreakerState.OPEN:
+            log.warning("language model: nothing is asked for a while, the last was %s", outcome)
+        elif after is not before:
+            log.warning("language model: answers again")
+
+    def _verdict(self, ended: _Ended) -> LlmVerdict:
+        self._metrics.questions.labels(ended.outcome).inc()
+        answers = ended.answers
+        return LlmVerdict(
+            outcome=ended.outcome,
+            urgency=answers.urgency if answers else None,
+            toxicity=answers.toxicity if answers else None,
+            label=answers.label if answers else None,
+            model=self._model,
+            prompt_version=self._prompt.version,
+        )

@@ -1,0 +1,35 @@
+"""Builds the layer from the settings; the one place that decides whether there is one."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry
+
+from stream_app.llm.key import read_key
+from stream_app.llm.layer import LlmLayer
+from stream_app.llm.metrics import LlmMetrics
+from stream_app.llm.prompt import load_prompt
+from stream_app.settings import LlmSettings
+
+
+def open_layer(settings: LlmSettings, registry: CollectorRegistry) -> LlmLayer | None:
+    """The layer, its metrics in `registry`; None without a key.
+
+    Takes seconds the first time, so call it before tickets flow. Raises `UserError` for a key
+    file or a prompt that cannot be used.
+    """
+    key = read_key(settings)
+    if key is None or settings.base_url is None or settings.model is None:
+        return None
+    prompt = load_prompt(settings.prompt)
+
+    # Importing the client library costs two seconds and 60 MiB that a worker without a key saves.
+    from stream_app.llm.client import ChatClient
+
+    client = ChatClient(
+        key=key,
+        base_url=settings.base_url,
+        model=settings.model,
+        connections=settings.max_concurrent,
+        timeout_s=settings.deadline_s,
+    )
+    return LlmLayer(client, prompt, settings, LlmMetrics(registry))

@@ -1,0 +1,61 @@
+"""Finds payment card numbers by their check digit, in any spacing; knows no issuer.
+
+Issuers' prefixes are not asked for: they change, and a number that passes the check is worth
+hiding whoever issued it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+from stream_app.redaction.kinds import Found, Kind
+from stream_app.redaction.symbols import Symbols
+
+SHORTEST = 12
+LONGEST = 19
+"""Digits of a card number (ISO/IEC 7812-1)."""
+
+_SURELY = 60
+"""Digits of a run that is hidden unchecked: nobody writes that many without a card or an account
+among them, and checking every window of a long run costs time."""
+
+_RUN = re.compile(r"\d(?:[A-Z.]?\d)*", re.ASCII)
+"""Digits with at most one letter between two of them: "4111x1111"."""
+
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+
+
+def find_cards(symbols: Symbols) -> Iterator[Found]:
+    """Runs of digits that hold a card number, each as a whole.
+
+    The whole run, since what stands right beside a card number is its expiry date and its
+    security code.
+    """
+    for run in _RUN.finditer(symbols.text):
+        if run.end() - run.start() < SHORTEST:
+            continue
+        digits = [int(symbol) for symbol in run[0] if symbol.isdigit()]
+        if len(digits) > _SURELY or _holds_card(digits):
+            yield Found(*symbols.original_span(run.start(), run.end()), Kind.CARD)
+
+
+def _holds_card(digits: list[int]) -> bool:
+    """Whether 12 to 19 digits in a row pass the Luhn check (ISO/IEC 7812-1, annex B).
+
+    The check doubles every second digit from the right. Sums from the left are kept for both
+    parities, so that each window is one subtraction.
+    """
+    doubled = [_DOUBLED[digit] for digit in digits]
+    turns = [
+        [plain if index % 2 == parity else twice for index, (plain, twice) in enumerate(pairs)]
+        for parity in (0, 1)
+        for pairs in [list(zip(digits, doubled, strict=True))]
+    ]
+    sums = [list(accumulate(turn, initial=0)) for turn in turns]
+    return any(
+        (sums[(end - 1) % 2][end] - sums[(end - 1) % 2][end - length]) % 10 == 0
+        for end in range(SHORTEST, len(digits) + 1)
+        for length in range(SHORTEST, min(LONGEST, end) + 1)
+    )

@@ -1,0 +1,100 @@
+"""What redaction hides, what it leaves for a reader to judge by, and what it costs."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stream_app.redaction import Kind, redact
+
+HIDDEN = [
+    ("IBAN gb82 west 1234 5698 7654 32 please", "IBAN [IBAN] please"),
+    ("write to jo.smith+x@mail.example.com.", "write to [EMAIL]"),
+    ("jo @ example . com is mine", "[EMAIL] is mine"),
+    ("it is jo (at) example.com", "it is [EMAIL]"),
+    ("ask jo at example dot com", "ask [EMAIL]"),
+    ("full width jo\uff20example.com", "full width [EMAIL]"),
+    ("tell @jo_smith about it", "tell [HANDLE] about it"),
+    ("see https://bank.example/reset?token=abc now", "see [LINK] now"),
+    ("call +44 20 7946 0958", "call [PHONE]"),
+    ("call (020) 7946-0958 today", "call [PHONE] today"),
+    ("call 07700900123", "call [PHONE]"),
+    ("account 12345678 at 12-34-56", "account [ACCOUNT] at [ACCOUNT]"),
+    ("born on 04/07/1981", "born on [DATE]"),
+    ("I live at SW1A 1AA", "I live at [POSTCODE]"),
+    ("my PIN is 1234", "my PIN is [CODE]"),
+    ("the code that came by text was 4821", "the code that came by text was [CODE]"),
+    ("cvv 123", "cvv [CODE]"),
+    ("9911 is my pin", "[CODE] is my pin"),
+    ("my password is hunter2", "my password is [CODE]"),
+    ("password: swordfish", "password: [CODE]"),
+    ("key 7Kq2-PzW9-xLm4-Rt8v", "key [ACCOUNT]"),
+    ("my name is Jane O'Brien and", "my name is [NAME] and"),
+    ("MY NAME IS JANE DOE", "MY NAME IS [NAME]"),
+    ("my name is jane doe", "my name is [NAME]"),
+    ("Dear Mr J. Smith, hello", "Dear [NAME], hello"),
+    ("I'm Jane Doe from Leeds", "I'm [NAME] from Leeds"),
+    ("Please help.\nKind regards,\njane doe\n", "Please help.\nKind regards,\n[NAME]\n"),
+    ("Help me. Thanks, Jane", "Help me. Thanks, [NAME]"),
+]
+
+LEFT = [
+    "I paid \u00a35,000.00 and EUR 12500 and 12500 euros, 24 hours ago",
+    "charged $49.99 twice in 2024 at 12:30:45",
+    "my card ending 1234 was declined 3 times",
+    "My name is misspelt on the card",
+    "my password is wrong and the code is invalid",
+    "I am VERY ANGRY and I'm British",
+    "Thanks, but this does not help me at all",
+    "I waited at the branch for 45 minutes, 1,250,000 people did",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), HIDDEN, ids=[expected for _, expected in HIDDEN])
+def test_personal_data_is_replaced_by_its_kind(text: str, expected: str) -> None:
+    assert redact(text).text == expected
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_what_a_ticket_is_judged_by_stays(text: str) -> None:
+    assert redact(text).text == text
+
+
+def test_the_kinds_are_told_in_order() -> None:
+    assert redact("mail jo@example.com or call 07700900123").kinds == (Kind.EMAIL, Kind.PHONE)
+
+
+HOSTILE = {
+    "digits apart": "1 ",
+    "digits": "1",
+    "digits and letters": "1a",
+    "IBAN candidates": "AB12",
+    "broken IBANs": "GB82 WEST 1234 5698 7654 33 ",
+    "at signs": "a@",
+    "letters": "a",
+    "capitals": "Ab ",
+    "introductions": "my name is ",
+    "secrets": "pin is ",
+    "closings": "thanks\n",
+    "brackets": "(at",
+    "spelled addresses": "a at b dot ",
+    "amounts": "12345\u20ac",
+    "full width": "\u00e9\uff11",
+}
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
+def test_time_grows_with_length_and_no_faster(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length]
+        taken = []
+        for _ in range(3):
+            begin = time.thread_time()
+            redact(text)
+            taken.append(time.thread_time() - begin)
+        return min(taken)
+
+    seconds(100)
+    assert seconds(20_000) < 30 * seconds(2_000) + 0.005
