@@ -55,7 +55,7 @@ class Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Sockets
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Remember the request and give the next reply."""
         length = int(self.headers.get("Content-Length", 0))
         received = Received(self.path, dict(self.headers), self.rfile.read(length))

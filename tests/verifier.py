@@ -33,9 +33,13 @@ class Sent:
 
 @dataclass
 class Ledger:
-    """Every raw record that the broker confirmed, by the event id that its outcomes must carry."""
+    """Every raw record that the broker confirmed, by the event id that its outcomes must carry.
+
+    `written_ms` says when, in milliseconds since 1970.
+    """
 
     records: dict[str, Sent] = field(default_factory=dict)
+    written_ms: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
     def note(self, sent: Sent, error: object, message: Message) -> None:
@@ -44,6 +48,7 @@ class Ledger:
         else:
             position = f"{message.topic()}:{message.partition()}:{message.offset()}"
             self.records[position] = sent
+            self.written_ms[position] = message.timestamp()[1]
 
 
 def demo_tickets(count: int) -> Iterator[bytes]:
@@ -95,12 +100,16 @@ def load(bootstrap_servers: str, topic: str, rate_per_s: float) -> Iterator[Ledg
 
 @dataclass
 class Verdict:
-    """What came out. `copies` counts the records beyond the first of each event id."""
+    """What came out. `copies` counts the records beyond the first of each event id.
+
+    `written_ms` says when the first was written, in milliseconds since 1970.
+    """
 
     queues: dict[str, set[str]]
     values: dict[str, bytes | None]
     keys: dict[str, bytes | None]
     headers: dict[str, list[tuple[str, bytes | None]]]
+    written_ms: dict[str, int]
     records: int
 
     @property
@@ -116,7 +125,7 @@ class Verifier:
 
     def __init__(self, bootstrap_servers: str, topics: TopicSettings) -> None:
         self._dlq = topics.dlq
-        self._verdict = Verdict({}, {}, {}, {}, 0)
+        self._verdict = Verdict({}, {}, {}, {}, {}, 0)
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -191,6 +200,7 @@ class Verifier:
             assert topic is not None
             event_id = event.decode()
             self._verdict.queues.setdefault(event_id, set()).add(topic)
+            self._verdict.written_ms.setdefault(event_id, message.timestamp()[1])
             self._verdict.values[event_id] = message.value()
             self._verdict.keys[event_id] = message.key()
             self._verdict.headers[event_id] = pairs
