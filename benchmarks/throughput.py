@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tickets", type=int, default=9_000, help="tickets a round")
     arguments = parser.parse_args()
-    texts = _texts(arguments.data)
+    texts = texts_of(arguments.data)
     tickets = [texts[number % len(texts)] for number in range(arguments.tickets)]
     bundle = read_bundle(arguments.bundle or newest_bundle(bundle_store()))
     bare, worker, naive, memory = [], [], [], []
@@ -146,7 +146,8 @@ def _peak_resident_mb(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss) / 1024**2
 
 
-def _texts(data: str | None) -> list[str]:
+def texts_of(data: str | None) -> list[str]:
+    """The texts of a data set by name or path; without one Banking77, else the starter set."""
     if data is None:
         try:
             return [row.text for row in load_test_rows("banking77")]
