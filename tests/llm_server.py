@@ -53,9 +53,10 @@ class Exchange(BaseHTTPRequestHandler):
     """One connection; a reply writes to it through `send` or `connection`."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Sockets
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Remember the request and give the next reply."""
         length = int(self.headers.get("Content-Length", 0))
         received = Received(self.path, dict(self.headers), self.rfile.read(length))
