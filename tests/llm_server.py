@@ -53,6 +53,7 @@ class Exchange(BaseHTTPRequestHandler):
     """One connection; a reply writes to it through `send` or `connection`."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Sockets
 
     def do_POST(self) -> None:

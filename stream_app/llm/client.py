@@ -12,8 +12,6 @@ from http import HTTPStatus
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletionMessageParam
-from openai.types.shared_params import ResponseFormatJSONSchema
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from schemas import LlmOutcome
@@ -109,26 +107,28 @@ class ChatClient:
         await self._api.close()
 
     async def _send(self, request: Request) -> bytes:
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": request.system},
-            {"role": "user", "content": request.user},
-        ]
-        form: ResponseFormatJSONSchema = {
-            "type": "json_schema",
-            "json_schema": {
-                "name": "judgement",
-                "strict": True,
-                "schema": answer_schema(labelled=request.labelled),
+        content: dict[str, object] = {
+            "model": self.model,
+            "messages": [
+                {"role": "system", "content": request.system},
+                {"role": "user", "content": request.user},
+            ],
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "judgement",
+                    "strict": True,
+                    "schema": answer_schema(labelled=request.labelled),
+                },
             },
+            "max_completion_tokens": request.max_answer_tokens,
         }
-        # The raw body: the library builds its own types from any JSON without checking them.
-        response = await self._api.chat.completions.with_raw_response.create(
-            model=self.model,
-            messages=messages,
-            response_format=form,
-            max_completion_tokens=request.max_answer_tokens,
-            temperature=openai.omit if request.temperature is None else request.temperature,
-        )
+        if request.temperature is not None:
+            content["temperature"] = request.temperature
+        # The library's request for any path: its own method for this one walks the whole content
+        # to convert types that are right already, which is a third of the time of a question, and
+        # builds its types from whatever JSON comes back without checking it.
+        response = await self._api.post("/chat/completions", cast_to=httpx2.Response, body=content)
         return response.content
 
 
