@@ -30,6 +30,7 @@ from stream_app.inference import OnnxClassifier, open_classifier
 from stream_app.messages import Record, triaged_ticket
 from stream_app.routing import Policy, load_policy
 from stream_app.triage import Decision, settle, triage
+from tests.injections import injection_attempts
 from tests.unit.tiny_bundle import write_tiny_bundle
 
 PASSWORD = "password " * 40
@@ -111,6 +112,16 @@ def test_no_verdict_lowers_an_urgent_ticket(core: Core, text: str) -> None:
         settled = settle(decision, verdict, core[2])
         assert settled.queue is Queue.PRIORITY
         assert settled.routing.toxic >= decision.routing.toxic
+
+
+def test_no_injection_attempt_talks_an_urgent_ticket_down(core: Core) -> None:
+    """Whatever the attempt makes the language model say: here, what every one of them wants."""
+    attempts = injection_attempts()
+    assert len(attempts) >= 200
+    decisions = decide(core, *(f"My card was stolen. {text}" for text in attempts.values()))
+    for name, decision in zip(attempts, decisions, strict=True):
+        assert decision.queue is Queue.PRIORITY, name
+        assert settle(decision, ANSWER, core[2]).queue is Queue.PRIORITY, name
 
 
 def test_abuse_that_only_the_language_model_sees_is_for_a_person_to_judge(core: Core) -> None:
