@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from schemas import RawTicket, TriagedTicket
+from prometheus_client import CollectorRegistry
+
+from schemas import LlmVerdict, RawTicket, TriagedTicket
+from stream_app.asking import question_about
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
 from stream_app.guardrails import RuleSet, load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
+from stream_app.llm import open_layer
 from stream_app.messages import triaged_ticket
 from stream_app.routing import Policy, load_policy
-from stream_app.settings import InferenceSettings, Settings
-from stream_app.triage import Decision, triage
+from stream_app.settings import InferenceSettings, LlmSettings, Settings
+from stream_app.triage import Decision, settle, triage
 
 
 def open_model(inference: InferenceSettings) -> OnnxClassifier:
@@ -45,10 +50,36 @@ class LocalTriage:
     model: OnnxClassifier
     rules: RuleSet
     policy: Policy
+    llm: LlmSettings
 
     def decide(self, tickets: Sequence[RawTicket]) -> list[Decision]:
-        """One decision a ticket, in order."""
-        return triage(tickets, self.model, self.rules, self.policy)
+        """One decision a ticket, in order; a language model is asked as the worker would ask it.
+
+        Runs an event loop for that, so call it outside of one.
+        """
+        decisions = triage(tickets, self.model, self.rules, self.policy)
+        if not self.llm.on:
+            return decisions
+        return asyncio.run(self._settled(tickets, decisions))
+
+    async def _settled(
+        self, tickets: Sequence[RawTicket], decisions: Sequence[Decision]
+    ) -> list[Decision]:
+        layer = open_layer(self.llm, CollectorRegistry())
+        if layer is None:
+            return list(decisions)
+        settled = []
+        for ticket, decision in zip(tickets, decisions, strict=True):
+            question = question_about(ticket, decision, self.policy)
+            if question is None:
+                settled.append(decision)
+                continue
+            # One after the other: here nobody is held up, and none is refused for the crowd.
+            answer = layer.try_ask(question)
+            verdict = answer if isinstance(answer, LlmVerdict) else await answer
+            settled.append(settle(decision, verdict, self.policy))
+        await layer.aclose()
+        return settled
 
     def message(self, ticket: RawTicket, decision: Decision) -> TriagedTicket:
         """The decided ticket as it would stand in its queue, decided now."""
@@ -72,6 +103,6 @@ def open_local_triage(settings: Settings) -> Iterator[LocalTriage]:
     policy = load_policy(settings.triage.policy)
     model = open_model(settings.inference)
     try:
-        yield LocalTriage(model, rules, policy)
+        yield LocalTriage(model, rules, policy, settings.llm)
     finally:
         model.close()

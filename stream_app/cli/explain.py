@@ -69,12 +69,7 @@ def explanation(text: str, decision: Decision, policy: Policy) -> Group:
     facts.add_row("priority", decision.routing.priority.value)
     if decision.review_reasons:
         facts.add_row("for review", ", ".join(decision.review_reasons))
-    facts.add_row(
-        "in doubt",
-        "a language model would be asked, where one is configured"
-        if decision.routing.unsure
-        else "no: a language model would not be asked",
-    )
+    facts.add_row("asked", _asked(decision))
     return Group(facts)
 
 
@@ -89,6 +84,22 @@ def marked(text: str, findings: Sequence[Finding]) -> Text:
     for character, style in zip(text, styles, strict=True):
         shown.append(visible(character), style or None)
     return shown
+
+
+def _asked(decision: Decision) -> str:
+    """What a language model said, or whether it would have been asked."""
+    verdict = decision.llm
+    if verdict is None:
+        if not decision.routing.unsure:
+            return "nobody: a language model is asked in doubt only, and never of urgent tickets"
+        return "nobody: a language model would be, if one were configured"
+    answers = {
+        "urgency": verdict.urgency,
+        "toxicity": verdict.toxicity,
+        "intent": verdict.label,
+    }
+    said = ", ".join(f"{name} {answer}" for name, answer in answers.items() if answer)
+    return f"{verdict.model}: {said or f'no answer ({verdict.outcome})'}"
 
 
 def _matched(text: str, finding: Finding) -> str:

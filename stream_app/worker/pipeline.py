@@ -27,8 +27,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from schemas import LlmVerdict, RawTicket
+from stream_app.asking import question_about
 from stream_app.hot_reload.shadow import LiveTicket, Shadow
-from stream_app.llm import LlmLayer, Question
+from stream_app.llm import LlmLayer
 from stream_app.messages import Record, Refusal, decode
 from stream_app.producer import RecordProducer
 from stream_app.triage import model_text
@@ -172,15 +173,10 @@ class Pipeline(Generic[Event]):
 
     def _ask(self, decided: Decided) -> LlmVerdict | asyncio.Task[LlmVerdict] | None:
         """A verdict, a task that ends in one, or None where nobody is to be asked."""
-        if self._llm is None or not decided.decision.routing.unsure:
+        if self._llm is None:
             return None
-        return self._llm.try_ask(
-            Question(
-                text=model_text(decided.ticket),
-                intent=decided.decision.prediction.label.intent,
-                policy_version=self._decider.policy.version,
-            )
-        )
+        question = question_about(decided.ticket, decided.decision, self._decider.policy)
+        return self._llm.try_ask(question) if question else None
 
     async def _publish_settled(self, outcome: Outcome, verdict: asyncio.Task[LlmVerdict]) -> None:
         await self._publish([self._decider.settle(outcome, await verdict)])

@@ -16,6 +16,7 @@ from stream_app.guardrails import load_rules
 from stream_app.inference import open_classifier
 from stream_app.local_triage import LocalTriage
 from stream_app.routing import load_policy
+from stream_app.settings import LlmSettings
 from tests.unit.tiny_bundle import write_tiny_bundle
 
 
@@ -23,7 +24,7 @@ from tests.unit.tiny_bundle import write_tiny_bundle
 def triage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalTriage]:
     folder: Path = write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
     model = open_classifier(read_bundle(folder), lanes=1)
-    yield LocalTriage(model, load_rules(), load_policy())
+    yield LocalTriage(model, load_rules(), load_policy(), LlmSettings())
     model.close()
 
 
@@ -52,7 +53,7 @@ def test_an_urgent_and_abusive_ticket_shows_both_and_goes_to_priority(triage: Lo
 def test_a_doubtful_ticket_says_what_a_person_should_decide(triage: LocalTriage) -> None:
     page = shown(triage, "password delivery")
     assert "for review low_confidence" in page
-    assert "a language model would be asked" in page
+    assert "a language model would be, if one were configured" in page
 
 
 def finding(severity: Severity, start: int, end: int) -> Finding:
