@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas import Guardrail, Severity
 from stream_app.errors import UserError
-from stream_app.guardrails.folding import Folder
+from stream_app.guardrails.folding import Folder, without_variation
 from stream_app.guardrails.pattern import (
     PatternError,
     doubled_prefixes,
@@ -21,6 +21,7 @@ from stream_app.guardrails.pattern import (
     whole_words,
 )
 from stream_app.guardrails.ruleset import CompiledRule, RuleSet, word_beginnings
+from stream_app.guardrails.spelling import Spelling
 
 
 class Kind(StrEnum):
@@ -63,8 +64,9 @@ class Examples(_Part):
 class Rule(_Part):
     """One rule of the file; `patterns` and `unless` are in the language of `pattern`.
 
-    `needs` are words; those with the same first four letters count as the same. A text with none
-    of them is not searched, which keeps many rules cheap, so every match must contain one.
+    `needs` are words, or lists of plain words; those with the same first four letters count as the
+    same. A text with none of them is not searched, which keeps many rules cheap, so every match
+    must contain one.
     """
 
     id: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
@@ -86,10 +88,36 @@ class Rule(_Part):
         return Guardrail.TOXICITY if toxicity else Guardrail.URGENCY
 
 
+class Disguises(_Part):
+    """Words that are also found where somebody tries to hide them: see `spelling.Spelling`.
+
+    `emoji` gives for a word the emoji that stand for it, with blanks between.
+    """
+
+    words: tuple[Pattern, ...] = ()
+    glue: tuple[Pattern, ...] = ()
+    plain: tuple[Pattern, ...] = ()
+    emoji: dict[Annotated[str, Field(pattern=r"^[a-z_ ]+$")], Pattern] = Field(default_factory=dict)
+
+    def spelling(self) -> Spelling:
+        """The same, ready to use."""
+        return Spelling(
+            words=self.words,
+            glue=self.glue,
+            plain=frozenset(self.plain),
+            emoji={
+                without_variation(emoji): word
+                for word, listed in self.emoji.items()
+                for emoji in listed.split()
+            },
+        )
+
+
 class Rulebook(_Part):
     """A whole rules file. `lists` names alternatives that patterns share."""
 
     version: str = Field(min_length=1, max_length=64)
+    disguises: Disguises = Disguises()
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
@@ -150,17 +178,19 @@ def _compile(rulebook: Rulebook) -> RuleSet:
         _check_identity(rule, seen)
         try:
             wanted = [expand(pattern, rulebook.lists) for pattern in rule.patterns]
+            needed = [expand(word, rulebook.lists) for word in rule.needs]
             excepted = [expand(pattern, rulebook.lists) for pattern in rule.unless]
             matches = whole_words(translate(pattern) for pattern in wanted)
             unless = whole_words(translate(pattern) for pattern in excepted) if excepted else None
         except PatternError as error:
             raise PatternError(f"rule {rule.id}: {error}") from error
         expanded += wanted + excepted
-        needs = word_beginnings(" ".join(rule.needs))
+        needs = word_beginnings(" ".join(needed))
         compiled.append(
             CompiledRule(rule.id, rule.guardrail, rule.severity, needs, matches, unless)
         )
-    return RuleSet(rulebook.version, Folder(doubled_prefixes(expanded)), compiled)
+    folder = Folder(doubled_prefixes(expanded), rulebook.disguises.spelling())
+    return RuleSet(rulebook.version, folder, compiled)
 
 
 def _check_identity(rule: Rule, seen: set[str]) -> None:
