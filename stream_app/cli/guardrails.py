@@ -37,8 +37,8 @@ def evaluate(
     Twice: by any flag, as tickets are routed, and by attacks on groups of people alone, which is
     what HateCheck and HatemojiCheck label.
     """
-    from stream_app.guardrails import load_rules
     from stream_app.guardrails import evaluation as measured
+    from stream_app.guardrails import load_rules
     from stream_app.settings import load_settings
 
     settings = load_settings(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +21,7 @@ from stream_app.guardrails.pattern import (
     translate,
     whole_words,
 )
-from stream_app.guardrails.ruleset import CompiledRule, RuleSet, word_beginnings
+from stream_app.guardrails.ruleset import CompiledRule, RuleSet, word_beginnings, words_of
 from stream_app.guardrails.spelling import Spelling
 
 
@@ -64,14 +65,15 @@ class Examples(_Part):
 class Rule(_Part):
     """One rule of the file; `patterns` and `unless` are in the language of `pattern`.
 
-    `needs` are words, or lists of plain words; those with the same first four letters count as the
-    same. A text with none of them is not searched, which keeps many rules cheap, so every match
-    must contain one.
+    `needs` are words, of which those with the same first four letters count as the same, and
+    `needs_words` whole ones; either may name a list of plain words. A text with none of them is
+    not searched, which keeps many rules cheap, so every match must contain one.
     """
 
     id: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
     severity: Severity
     needs: tuple[Pattern, ...] = ()
+    needs_words: tuple[Pattern, ...] = ()
     patterns: Patterns
     unless: tuple[Pattern, ...] = ()
     examples: Examples
@@ -178,19 +180,31 @@ def _compile(rulebook: Rulebook) -> RuleSet:
         _check_identity(rule, seen)
         try:
             wanted = [expand(pattern, rulebook.lists) for pattern in rule.patterns]
-            needed = [expand(word, rulebook.lists) for word in rule.needs]
+            needs = word_beginnings(_words(rule.needs, rulebook))
+            needs_words = _words(rule.needs_words, rulebook)
             excepted = [expand(pattern, rulebook.lists) for pattern in rule.unless]
             matches = whole_words(translate(pattern) for pattern in wanted)
             unless = whole_words(translate(pattern) for pattern in excepted) if excepted else None
         except PatternError as error:
             raise PatternError(f"rule {rule.id}: {error}") from error
         expanded += wanted + excepted
-        needs = word_beginnings(" ".join(needed))
         compiled.append(
-            CompiledRule(rule.id, rule.guardrail, rule.severity, needs, matches, unless)
+            CompiledRule(
+                id=rule.id,
+                guardrail=rule.guardrail,
+                severity=rule.severity,
+                needs=needs,
+                needs_words=needs_words,
+                matches=matches,
+                unless=unless,
+            )
         )
     folder = Folder(doubled_prefixes(expanded), rulebook.disguises.spelling())
     return RuleSet(rulebook.version, folder, compiled)
+
+
+def _words(wanted: Iterable[str], rulebook: Rulebook) -> frozenset[str]:
+    return words_of(" ".join(expand(word, rulebook.lists) for word in wanted))
 
 
 def _check_identity(rule: Rule, seen: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas import Finding, Guardrail, Severity, Span
@@ -15,25 +15,39 @@ MAX_FINDINGS_PER_RULE = 5
 _WORD = re.compile(r"\w+")
 
 
-def word_beginnings(folded_text: str) -> frozenset[str]:
+def words_of(folded_text: str) -> frozenset[str]:
+    """The words of a folded text."""
+    return frozenset(_WORD.findall(folded_text))
+
+
+def word_beginnings(words: Iterable[str]) -> frozenset[str]:
     """The first four characters of each word: enough to tell cheaply which rules can match."""
-    return frozenset([word[:4] for word in _WORD.findall(folded_text)])
+    return frozenset([word[:4] for word in words])
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule ready to match: a match of `matches` counts unless one of `unless` overlaps it.
 
-    `needs` are word beginnings, as `word_beginnings` gives them, of which every match has one;
-    empty where none are known.
+    Every match has one of the words `needs_words`, or one that begins with one of `needs`, which
+    are as `word_beginnings` gives them. Both are empty where nothing is known.
     """
 
     id: str
     guardrail: Guardrail
     severity: Severity
     needs: frozenset[str]
+    needs_words: frozenset[str]
     matches: re.Pattern[str]
     unless: re.Pattern[str] | None
+
+    def can_match(self, words: frozenset[str], beginnings: frozenset[str]) -> bool:
+        """Whether a text of these words and word beginnings is worth a search."""
+        return (
+            not self.needs.isdisjoint(beginnings)
+            or not self.needs_words.isdisjoint(words)
+            or not (self.needs or self.needs_words)
+        )
 
     def findings(self, folded: Folded) -> Iterator[Finding]:
         """The first `MAX_FINDINGS_PER_RULE` findings, left to right."""
@@ -83,10 +97,11 @@ class RuleSet:
         Pure. Spans are code points of `text`. At most `MAX_FINDINGS_PER_RULE` of one rule.
         """
         folded = self._folder.fold(text)
-        beginnings = word_beginnings(folded.text)
+        words = words_of(folded.text)
+        beginnings = word_beginnings(words)
         return tuple(
             finding
             for rule in self.rules
-            if not rule.needs or not rule.needs.isdisjoint(beginnings)
+            if rule.can_match(words, beginnings)
             for finding in rule.findings(folded)
         )

@@ -82,7 +82,7 @@ class Spelling:
         inside = set()
         for match in _EMOJI.finditer(text):
             start, end = match.span()
-            if 0 < start and end < len(text) and _letter(text[start - 1]) and _letter(text[end]):
+            if start > 0 and end < len(text) and _letter(text[start - 1]) and _letter(text[end]):
                 inside.add(start)
         edits = [(start, start + 1, _MASK) for start in inside]
         edits += [
@@ -114,7 +114,9 @@ class Spelling:
                     yield first + index, first + index + 1, "i"
 
     def _close_up(self, match: re.Match[str]) -> Iterator[Edit]:
-        places = [index for index in range(match.start(), match.end()) if _letter(match.string[index])]
+        places = [
+            index for index in range(match.start(), match.end()) if _letter(match.string[index])
+        ]
         letters = "".join(match.string[index] for index in places)
         at = 0
         while at < len(letters):
