@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from schemas import RawTicket, TriagedTicket
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
-from stream_app.guardrails import load_rules
+from stream_app.guardrails import ToxicityModel, load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
 from stream_app.messages import triaged_ticket
 from stream_app.routing import load_policy
@@ -38,6 +38,23 @@ def open_bundle(bundle: Bundle, inference: InferenceSettings) -> OnnxClassifier:
 
 
 @contextmanager
+def open_toxicity_model(settings: Settings) -> Iterator[ToxicityModel | None]:
+    """The learned toxicity model that the settings name, None where they name none.
+
+    Raises `BundleError` for a bundle that must not serve and `UserError` for one of other labels.
+    """
+    folder = settings.triage.toxicity_bundle
+    if folder is None:
+        yield None
+        return
+    classifier = open_bundle(read_bundle(folder), settings.inference)
+    try:
+        yield ToxicityModel(classifier)
+    finally:
+        classifier.close()
+
+
+@contextmanager
 def open_local_triage(
     settings: Settings,
 ) -> Iterator[Callable[[Sequence[RawTicket]], list[TriagedTicket]]]:
@@ -45,26 +62,26 @@ def open_local_triage(
 
     Raises `UserError` for a bundle, rules or policy that must not serve.
     """
-    rules = load_rules(settings.triage.rules)
+    rules = load_rules(settings.triage.rules, settings.triage.extra_rules)
     policy = load_policy(settings.triage.policy)
-    model = open_model(settings.inference)
+    with ExitStack() as stack:
+        model = open_model(settings.inference)
+        stack.callback(model.close)
+        toxicity = stack.enter_context(open_toxicity_model(settings))
 
-    def decide(tickets: Sequence[RawTicket]) -> list[TriagedTicket]:
-        decisions = triage(tickets, model, rules, policy)
-        now = datetime.now(UTC)
-        return [
-            triaged_ticket(
-                ticket,
-                decision,
-                model=model.reference,
-                rules_version=rules.version,
-                policy_version=policy.version,
-                decided_at=now,
-            )
-            for ticket, decision in zip(tickets, decisions, strict=True)
-        ]
+        def decide(tickets: Sequence[RawTicket]) -> list[TriagedTicket]:
+            decisions = triage(tickets, model, rules, policy, toxicity)
+            now = datetime.now(UTC)
+            return [
+                triaged_ticket(
+                    ticket,
+                    decision,
+                    model=model.reference,
+                    rules_version=rules.version,
+                    policy_version=policy.version,
+                    decided_at=now,
+                )
+                for ticket, decision in zip(tickets, decisions, strict=True)
+            ]
 
-    try:
         yield decide
-    finally:
-        model.close()

@@ -31,7 +31,8 @@ def train(
     data: Annotated[
         str,
         typer.Option(
-            help="banking77, starter, toxicity, a CSV or JSONL file, or a folder with train and test files."
+            help="banking77, starter, toxicity, a CSV or JSONL file, or a folder with train and "
+            "test files."
         ),
     ] = "starter",
     architecture: Annotated[

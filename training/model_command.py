@@ -35,7 +35,8 @@ DataOption = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="Rows to judge by: banking77, starter, toxicity, a CSV or JSONL file, or a folder of them.",
+        help="Rows to judge by: banking77, starter, toxicity, a CSV or JSONL file, or a folder "
+        "of them.",
         metavar="DATA",
     ),
 ]

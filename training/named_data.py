@@ -15,5 +15,5 @@ def load_training_data(spec: str) -> Dataset:
 
 
 def load_measured_rows(spec: str) -> tuple[Example, ...]:
-    """The rows to judge a model by: the test part of a packaged set, or as `load_test_rows` says."""
+    """The rows to judge a model by: a packaged set's test part, or as `load_test_rows` says."""
     return PACKAGED[spec]().test if spec in PACKAGED else load_test_rows(spec)

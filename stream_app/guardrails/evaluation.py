@@ -149,9 +149,8 @@ def _column(columns: Sequence[str], wanted: tuple[str, ...], path: Path) -> str:
     for name in wanted:
         if name in columns:
             return name
-    raise UserError(
-        f"{path}: needs a column named {' or '.join(wanted)} (found: {', '.join(columns) or 'none'})"
-    )
+    found = ", ".join(columns) or "none"
+    raise UserError(f"{path}: needs a column named {' or '.join(wanted)} (found: {found})")
 
 
 def _is_toxic(label: str | None, place: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas import Guardrail, Severity
 from stream_app.errors import UserError
 from stream_app.guardrails.folding import Folder, without_variation
+from stream_app.guardrails.learned import Thresholds
 from stream_app.guardrails.pattern import (
     PatternError,
     doubled_prefixes,
@@ -90,6 +91,9 @@ class Rule(_Part):
         return Guardrail.TOXICITY if toxicity else Guardrail.URGENCY
 
 
+DEFAULT_THRESHOLDS = Thresholds(note_at_least=0.5, flag_at_least=0.9)
+
+
 class Disguises(_Part):
     """Words that are also found where somebody tries to hide them: see `spelling.Spelling`.
 
@@ -116,28 +120,35 @@ class Disguises(_Part):
 
 
 class Rulebook(_Part):
-    """A whole rules file. `lists` names alternatives that patterns share."""
+    """A whole rules file. `lists` names alternatives that patterns share.
+
+    `learned` says when a learned model's answer counts; `DEFAULT_THRESHOLDS` where it is left out.
+    """
 
     version: str = Field(min_length=1, max_length=64)
     disguises: Disguises = Disguises()
+    learned: Thresholds | None = None
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
 
-def load_rules(path: Path | None = None) -> RuleSet:
-    """Read, check and compile a rules file; the packaged one without `path`.
+def load_rules(path: Path | None = None, extra: Sequence[Path] = ()) -> RuleSet:
+    """Read, check and compile a rules file, the packaged one without `path`, and those of a desk.
+
+    Files of `extra` add to the first one and may use its lists. The version names all of them.
 
     Raises `UserError` naming the file, the rule and the fault: a malformed file, an unknown
-    kind, an id given twice, a kind that must not flag, a pattern that cannot be compiled, an
-    example that the rules decide otherwise.
+    kind, an id or list given twice, a kind that must not flag, a pattern that cannot be compiled,
+    an example that the rules decide otherwise.
     """
-    place = path or files("stream_app.guardrails").joinpath("rules.yaml")
-    rulebook = read_rulebook(path)
+    places = [path or files("stream_app.guardrails").joinpath("rules.yaml"), *extra]
+    books = [read_rulebook(path), *(read_rulebook(place) for place in extra)]
     try:
+        rulebook = _joined(books)
         rules = _compile(rulebook)
         _check_examples(rulebook, rules)
     except PatternError as error:
-        raise UserError(f"rules {place}: {error}") from error
+        raise UserError(f"rules {', '.join(map(str, places))}: {error}") from error
     return rules
 
 
@@ -159,6 +170,30 @@ def read_rulebook(path: Path | None = None) -> Rulebook:
         first = error.errors(include_url=False, include_input=False)[0]
         where = _where(first["loc"], content)
         raise UserError(f"rules {place}: {where}: {first['msg']}") from error
+
+
+def _joined(books: Sequence[Rulebook]) -> Rulebook:
+    """One rulebook of all, in order; the last one that sets thresholds has its way."""
+    first = books[0]
+    lists = dict(first.lists)
+    emoji = dict(first.disguises.emoji)
+    for book in books[1:]:
+        if twice := sorted(lists.keys() & book.lists.keys()):
+            raise PatternError(f"the list {twice[0]} is given twice")
+        lists |= book.lists
+        emoji |= book.disguises.emoji
+    return Rulebook(
+        version="+".join(book.version for book in books),
+        disguises=Disguises(
+            words=tuple(word for book in books for word in book.disguises.words),
+            glue=tuple(word for book in books for word in book.disguises.glue),
+            plain=tuple(word for book in books for word in book.disguises.plain),
+            emoji=emoji,
+        ),
+        learned=next((book.learned for book in reversed(books) if book.learned), None),
+        lists=lists,
+        rules=tuple(rule for book in books for rule in book.rules),
+    )
 
 
 def _where(location: tuple[int | str, ...], content: object) -> str:
@@ -200,7 +235,9 @@ def _compile(rulebook: Rulebook) -> RuleSet:
             )
         )
     folder = Folder(doubled_prefixes(expanded), rulebook.disguises.spelling())
-    return RuleSet(rulebook.version, folder, compiled)
+    return RuleSet(
+        rulebook.version, folder, compiled, learned=rulebook.learned or DEFAULT_THRESHOLDS
+    )
 
 
 def _words(wanted: Iterable[str], rulebook: Rulebook) -> frozenset[str]:

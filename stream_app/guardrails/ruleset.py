@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from schemas import Finding, Guardrail, Severity, Span
 from stream_app.guardrails.folding import Folded, Folder
+from stream_app.guardrails.learned import Thresholds
 
 MAX_FINDINGS_PER_RULE = 5
 """A person needs no more to see why; a text of nothing but swear words would give thousands."""
@@ -83,10 +84,19 @@ class RuleSet:
     """Compiled rules: immutable, so one serves all threads.
 
     `version` is the rules file's; decisions carry it. `rules` are in the order of findings.
+    `learned` says when the learned model's answer counts.
     """
 
-    def __init__(self, version: str, folder: Folder, rules: Sequence[CompiledRule]) -> None:
+    def __init__(
+        self,
+        version: str,
+        folder: Folder,
+        rules: Sequence[CompiledRule],
+        *,
+        learned: Thresholds,
+    ) -> None:
         self.version = version
+        self.learned = learned
         self._folder = folder
         order = (Guardrail.URGENCY, Guardrail.TOXICITY)
         self.rules = tuple(sorted(rules, key=lambda rule: order.index(rule.guardrail)))

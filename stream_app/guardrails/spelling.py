@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 Edit = tuple[int, int, str]
 """What to put in place of the half-open range. Edits come in order and do not overlap."""
@@ -114,14 +115,13 @@ class Spelling:
                     yield first + index, first + index + 1, "i"
 
     def _close_up(self, match: re.Match[str]) -> Iterator[Edit]:
-        places = [
-            index for index in range(match.start(), match.end()) if _letter(match.string[index])
-        ]
-        letters = "".join(match.string[index] for index in places)
+        first = match.start()
+        places = [first + index for index, character in enumerate(match[0]) if _letter(character)]
+        letters = "".join(match.string[place] for place in places)
         at = 0
         while at < len(letters):
             word = self._longest_at(letters, at)
-            for left, right in zip(places[at : at + len(word)], places[at + 1 : at + len(word)]):
+            for left, right in pairwise(places[at : at + len(word)]):
                 yield left + 1, right, ""
             at += max(len(word), 1)
 

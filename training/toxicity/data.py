@@ -74,9 +74,11 @@ def load_toxicity() -> Dataset:
                 [Example(text, kind) for text in texts], share=TEST_SHARE, seed=SEED
             )
             kept, validation = stratified_split(rest, share=VALIDATION_SHARE, seed=SEED)
-            for row in kept:
-                for _ in range(FILLINGS if _SLOT.search(row.text) else 1):
-                    train.append(Example(filled(row.text, sentences.slots, chance), label))
+            train += (
+                Example(filled(row.text, sentences.slots, chance), label)
+                for row in kept
+                for _ in range(FILLINGS if _SLOT.search(row.text) else 1)
+            )
             for part, rows in (("validation", validation), ("test", test)):
                 parts[part] += (
                     Example(filled(row.text, sentences.slots, chance), label) for row in rows
