@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from schemas import LlmVerdict, RawTicket, TriagedTicket
 from stream_app.asking import question_about
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
-from stream_app.guardrails import RuleSet, load_rules
+from stream_app.guardrails import RuleSet, ToxicityModel, load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
 from stream_app.llm import open_layer
 from stream_app.messages import triaged_ticket
@@ -50,6 +50,7 @@ class LocalTriage:
     model: OnnxClassifier
     rules: RuleSet
     policy: Policy
+    toxicity: ToxicityModel | None
     llm: LlmSettings
 
     def decide(self, tickets: Sequence[RawTicket]) -> list[Decision]:
@@ -57,7 +58,7 @@ class LocalTriage:
 
         Runs an event loop for that, so call it outside of one.
         """
-        decisions = triage(tickets, self.model, self.rules, self.policy)
+        decisions = triage(tickets, self.model, self.rules, self.policy, self.toxicity)
         if not self.llm.on:
             return decisions
         return asyncio.run(self._settled(tickets, decisions))
@@ -94,15 +95,32 @@ class LocalTriage:
 
 
 @contextmanager
+def open_toxicity_model(settings: Settings) -> Iterator[ToxicityModel | None]:
+    """The learned toxicity model that the settings name, None where they name none.
+
+    Raises `BundleError` for a bundle that must not serve and `UserError` for one of other labels.
+    """
+    folder = settings.triage.toxicity_bundle
+    if folder is None:
+        yield None
+        return
+    classifier = open_bundle(read_bundle(folder), settings.inference)
+    try:
+        yield ToxicityModel(classifier)
+    finally:
+        classifier.close()
+
+
+@contextmanager
 def open_local_triage(settings: Settings) -> Iterator[LocalTriage]:
-    """Open model, rules and policy for as long as the block runs.
+    """Open models, rules and policy for as long as the block runs.
 
     Raises `UserError` for a bundle, rules or policy that must not serve.
     """
-    rules = load_rules(settings.triage.rules)
+    rules = load_rules(settings.triage.rules, settings.triage.extra_rules)
     policy = load_policy(settings.triage.policy)
-    model = open_model(settings.inference)
-    try:
-        yield LocalTriage(model, rules, policy, settings.llm)
-    finally:
-        model.close()
+    with ExitStack() as stack:
+        model = open_model(settings.inference)
+        stack.callback(model.close)
+        toxicity = stack.enter_context(open_toxicity_model(settings))
+        yield LocalTriage(model, rules, policy, toxicity, settings.llm)

@@ -157,6 +157,12 @@ class TriageSettings(_Group):
     """Which rules and policy decide (`TICKETS_TRIAGE_...`)."""
 
     rules: Path | None = Field(default=None, description="Else the packaged rules.")
+    extra_rules: tuple[Path, ...] = Field(
+        default=(), description="Files with a desk's own rules, added to the others."
+    )
+    toxicity_bundle: Path | None = Field(
+        default=None, description="Learned toxicity model beside the rules; else rules alone."
+    )
     policy: Path | None = Field(default=None, description="Else the packaged policy.")
     audit_share: float = Field(
         default=0.01,

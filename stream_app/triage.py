@@ -16,7 +16,13 @@ from schemas import (
     ReviewReason,
     TextField,
 )
-from stream_app.guardrails import RuleSet, second_opinion, validate
+from stream_app.guardrails import (
+    RuleSet,
+    ToxicityModel,
+    learned_findings,
+    second_opinion,
+    validate,
+)
 from stream_app.guardrails.validation import (
     CONTRADICTION,
     DISAGREEMENT,
@@ -73,17 +79,23 @@ class Decision:
 
 
 def triage(
-    tickets: Sequence[RawTicket], model: Classifier, rules: RuleSet, policy: Policy
+    tickets: Sequence[RawTicket],
+    model: Classifier,
+    rules: RuleSet,
+    policy: Policy,
+    toxicity: ToxicityModel | None = None,
 ) -> list[Decision]:
-    """Decide each ticket; one decision a ticket, in order.
+    """Decide each ticket; one decision a ticket, in order. Without `toxicity`, by rules alone.
 
     Blocks for the inference, so call it off the event loop. Raises only where the model fails:
     no content of a ticket makes it raise.
     """
-    predictions = model.classify([model_text(ticket) for ticket in tickets])
+    texts = [model_text(ticket) for ticket in tickets]
+    predictions = model.classify(texts)
+    abuse = toxicity.probabilities(texts) if toxicity else [0.0] * len(texts)
     return [
-        _decide(ticket, prediction, model, rules, policy)
-        for ticket, prediction in zip(tickets, predictions, strict=True)
+        _decide(ticket, prediction, probability, model, rules, policy)
+        for ticket, prediction, probability in zip(tickets, predictions, abuse, strict=True)
     ]
 
 
@@ -107,7 +119,12 @@ def model_text(ticket: RawTicket) -> str:
 
 
 def _decide(
-    ticket: RawTicket, prediction: Prediction, model: Classifier, rules: RuleSet, policy: Policy
+    ticket: RawTicket,
+    prediction: Prediction,
+    abuse: float,
+    model: Classifier,
+    rules: RuleSet,
+    policy: Policy,
 ) -> Decision:
     findings = rules.inspect(ticket.text)
     if ticket.subject:
@@ -115,6 +132,7 @@ def _decide(
             finding.model_copy(update={"field": TextField.SUBJECT})
             for finding in rules.inspect(ticket.subject)
         )
+    findings += learned_findings(abuse, findings, rules.learned)
     findings += validate(
         confidence=prediction.confidence,
         scope_score=prediction.scope_score,

@@ -15,8 +15,8 @@ from stream_app.errors import UserError
 from stream_app.registry.address import registry_address
 from stream_app.settings import load_settings
 from training.architectures import ArchitectureName
+from training.named_data import load_training_data
 from training.plan import Plan, parse_changes
-from training.starter_set import load_training_data
 from training.taxonomy import GENERIC, choose_taxonomy
 from training.tracking.address import Tracking
 
@@ -31,7 +31,8 @@ def train(
     data: Annotated[
         str,
         typer.Option(
-            help="banking77, starter, a CSV or JSONL file, or a folder with train and test files."
+            help="banking77, starter, toxicity, a CSV or JSONL file, or a folder with train and "
+            "test files."
         ),
     ] = "starter",
     architecture: Annotated[

@@ -20,7 +20,7 @@ from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import CheckFailed, Unavailable, UserError
 from stream_app.registry.layout import CHALLENGER, CHAMPION
 from stream_app.settings import Settings, load_settings
-from training.starter_set import load_measured_rows
+from training.named_data import load_measured_rows
 
 if TYPE_CHECKING:
     from training.gate import GateReport
@@ -35,7 +35,8 @@ DataOption = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="Rows to judge by: banking77, starter, a CSV or JSONL file, or a folder of them.",
+        help="Rows to judge by: banking77, starter, toxicity, a CSV or JSONL file, or a folder "
+        "of them.",
         metavar="DATA",
     ),
 ]

@@ -11,8 +11,8 @@ from rich.table import Table
 from stream_app.cli.output import JsonFlag, err, out, print_json
 from training.architectures import ArchitectureName
 from training.command import bundle_name, tracking_of
+from training.named_data import load_training_data
 from training.plan import Plan
-from training.starter_set import load_training_data
 from training.taxonomy import choose_taxonomy
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import typer
 
 from stream_app.cli.output import err, out
 from stream_app.errors import UserError
-from training.starter_set import load_training_data
+from training.named_data import load_training_data
 from training.taxonomy.choose import file_beside
 from training.taxonomy.draft import draft
 

@@ -48,6 +48,7 @@ def _register() -> None:
         demo,
         dlq,
         experiments,
+        guardrails,
         model,
         produce,
         registry,
@@ -68,6 +69,7 @@ def _register() -> None:
     app.command()(classify.classify)
     app.command()(replay.replay)
     app.add_typer(dlq.app, name="dlq")
+    app.add_typer(guardrails.app, name="guardrails")
     handed_over = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command(context_settings=handed_over, add_help_option=False)(train.train)
     app.command(context_settings=handed_over, add_help_option=False)(sweep.sweep)

@@ -1,16 +1,20 @@
 """Folds a ticket's text for matching and maps matches back to the original; knows no rule.
 
 Folded text is lower-case, free of accents, zero-width characters and typographic quotes; digits
-and signs that stand for letters are those letters; stretched letters are cut.
+and signs that stand for letters, and letters of other scripts that look alike, are those letters;
+stretched letters are cut; disguises of the words that rules look for are undone.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_lowercase
+
+from stream_app.guardrails.spelling import Edit, Spelling, apply
 
 _QUOTES = {
     "\u2018": "'",
@@ -22,12 +26,27 @@ _QUOTES = {
     "\u201e": '"',
 }
 
+_LOOK_ALIKES = {
+    **dict(zip("абвгезикмнорстухіјѕԁԛԝһҽӏ", "abbrezukmhopctyxijsdqwhel", strict=True)),
+    **dict(zip("αβγεηικνορστυχωϲϳ", "abyenikvopctuxwcj", strict=True)),
+    **dict(zip("ıłøđɑɡɩʀʏɪɴʟᴀʙᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱ", "ilodagiryinlabcdejkmoptuvwzs", strict=True)),
+    **{chr(0x1F1E6 + n): letter for n, letter in enumerate(ascii_lowercase)},
+    **{chr(0x1F170 + n): letter for n, letter in enumerate(ascii_lowercase)},
+    **{chr(0x1F150 + n): letter for n, letter in enumerate(ascii_lowercase)},
+}
+"""Lower-case Cyrillic, Greek and other letters that are read as Latin ones (a selection from
+Unicode Technical Standard 39), and letters in flags, boxes and circles. A text in one of those
+scripts turns into gibberish, which no rule matches."""
+
 _DROPPED_CATEGORIES = frozenset({"Mn", "Me", "Cf"})
 """Accents and enclosing marks, and format characters such as the zero-width space and the soft
 hyphen: none of them is read, all of them can hide a word."""
 
 _DISGUISE = str.maketrans("013457@$", "oieastas")
 _DISGUISED = re.compile(r"[013457@$]+")
+
+_HASHTAG = re.compile(r"#\w+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _TRIPLES = tuple(letter * 3 for letter in ascii_lowercase)
@@ -62,11 +81,13 @@ class Folder:
 
     `doubled` holds the beginnings, up to and with a double letter, of the words that rules look
     for ("kill", "ass"): there a stretched letter is cut to two ("killlll"), elsewhere to one
-    ("fuuuck"), since English alone does not say which was meant.
+    ("fuuuck"), since English alone does not say which was meant. `spelling` holds the words that
+    are found behind other disguises too.
     """
 
-    def __init__(self, doubled: frozenset[str]) -> None:
+    def __init__(self, doubled: frozenset[str], spelling: Spelling | None = None) -> None:
         self._doubled = doubled
+        self._spelling = spelling or Spelling()
 
     def fold(self, text: str) -> Folded:
         """Fold `text`. Linear in its length."""
@@ -74,10 +95,25 @@ class Folder:
         origins: list[int] | None = None
         if not text.isascii():
             folded, origins = _fold_characters(text)
+        if "#" in folded:
+            folded, origins = apply(_hump_edits(folded), folded, origins)
         folded = _DISGUISED.sub(_undisguise, folded.lower().replace("`", "'"))
         if any(triple in folded for triple in _TRIPLES):
             folded, origins = self._cut_stretches(folded, origins)
+        for edits in self._disguises(folded):
+            folded, origins = apply(edits(folded), folded, origins)
         return Folded(folded, None if origins is None else tuple(origins), len(text))
+
+    def _disguises(self, text: str) -> Iterator[Callable[[str], Iterator[Edit]]]:
+        """Which disguises `text` may hold, in the order in which they are undone."""
+        if not text.isascii():
+            yield self._spelling.emoji_edits
+        yield self._spelling.joining_edits
+        if not text.isascii() or "*" in text:
+            yield self._spelling.unmasking_edits
+        if "#" in text:
+            yield self._spelling.hashtag_edits
+        yield self._spelling.respelling_edits
 
     def _cut_stretches(self, text: str, origins: list[int] | None) -> tuple[str, list[int]]:
         kept: list[int] = []
@@ -100,6 +136,18 @@ class Folder:
         return "".join(out), kept
 
 
+def without_variation(emoji: str) -> str:
+    """An emoji as it stands in folded text, where joiners and variation selectors are dropped."""
+    return "".join(_fold_character(character) for character in emoji)
+
+
+def _hump_edits(text: str) -> Iterator[Edit]:
+    """Blanks between the words of hashtags in camel case."""
+    for tag in _HASHTAG.finditer(text):
+        for hump in _HUMP.finditer(text, *tag.span()):
+            yield hump.start(), hump.start(), " "
+
+
 def _fold_characters(text: str) -> tuple[str, list[int] | None]:
     """Fold all but ASCII; no origins where each character became exactly one."""
     folds = {character: _fold_character(character) for character in set(text)}
@@ -119,15 +167,18 @@ def _fold_character(character: str) -> str:
         return character
     if character in _QUOTES:
         return _QUOTES[character]
+    if character in _LOOK_ALIKES:
+        return _LOOK_ALIKES[character]
     # Compatibility decomposition (Unicode Standard Annex 15), so that marks come loose and can
     # be dropped; twice, since case folding can bring new ones. Lower case at the end, since the
     # case folding of a few scripts is upper case.
     decomposed = unicodedata.normalize("NFKD", character).casefold()
-    return "".join(
+    kept = "".join(
         part
         for part in unicodedata.normalize("NFKD", decomposed)
         if unicodedata.category(part) not in _DROPPED_CATEGORIES
     ).lower()
+    return "".join(_LOOK_ALIKES.get(part, part) for part in kept)
 
 
 def _undisguise(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas import Guardrail, Severity
 from stream_app.errors import UserError
-from stream_app.guardrails.folding import Folder
+from stream_app.guardrails.folding import Folder, without_variation
+from stream_app.guardrails.learned import Thresholds
 from stream_app.guardrails.pattern import (
     PatternError,
     doubled_prefixes,
@@ -20,7 +22,8 @@ from stream_app.guardrails.pattern import (
     translate,
     whole_words,
 )
-from stream_app.guardrails.ruleset import CompiledRule, RuleSet, word_beginnings
+from stream_app.guardrails.ruleset import CompiledRule, RuleSet, word_beginnings, words_of
+from stream_app.guardrails.spelling import Spelling
 
 
 class Kind(StrEnum):
@@ -63,13 +66,15 @@ class Examples(_Part):
 class Rule(_Part):
     """One rule of the file; `patterns` and `unless` are in the language of `pattern`.
 
-    `needs` are words; those with the same first four letters count as the same. A text with none
-    of them is not searched, which keeps many rules cheap, so every match must contain one.
+    `needs` are words, of which those with the same first four letters count as the same, and
+    `needs_words` whole ones; either may name a list of plain words. A text with none of them is
+    not searched, which keeps many rules cheap, so every match must contain one.
     """
 
     id: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
     severity: Severity
     needs: tuple[Pattern, ...] = ()
+    needs_words: tuple[Pattern, ...] = ()
     patterns: Patterns
     unless: tuple[Pattern, ...] = ()
     examples: Examples
@@ -86,28 +91,64 @@ class Rule(_Part):
         return Guardrail.TOXICITY if toxicity else Guardrail.URGENCY
 
 
+DEFAULT_THRESHOLDS = Thresholds(note_at_least=0.5, flag_at_least=0.9)
+
+
+class Disguises(_Part):
+    """Words that are also found where somebody tries to hide them: see `spelling.Spelling`.
+
+    `emoji` gives for a word the emoji that stand for it, with blanks between.
+    """
+
+    words: tuple[Pattern, ...] = ()
+    glue: tuple[Pattern, ...] = ()
+    plain: tuple[Pattern, ...] = ()
+    emoji: dict[Annotated[str, Field(pattern=r"^[a-z_ ]+$")], Pattern] = Field(default_factory=dict)
+
+    def spelling(self) -> Spelling:
+        """The same, ready to use."""
+        return Spelling(
+            words=self.words,
+            glue=self.glue,
+            plain=frozenset(self.plain),
+            emoji={
+                without_variation(emoji): word
+                for word, listed in self.emoji.items()
+                for emoji in listed.split()
+            },
+        )
+
+
 class Rulebook(_Part):
-    """A whole rules file. `lists` names alternatives that patterns share."""
+    """A whole rules file. `lists` names alternatives that patterns share.
+
+    `learned` says when a learned model's answer counts; `DEFAULT_THRESHOLDS` where it is left out.
+    """
 
     version: str = Field(min_length=1, max_length=64)
+    disguises: Disguises = Disguises()
+    learned: Thresholds | None = None
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
 
-def load_rules(path: Path | None = None) -> RuleSet:
-    """Read, check and compile a rules file; the packaged one without `path`.
+def load_rules(path: Path | None = None, extra: Sequence[Path] = ()) -> RuleSet:
+    """Read, check and compile a rules file, the packaged one without `path`, and those of a desk.
+
+    Files of `extra` add to the first one and may use its lists. The version names all of them.
 
     Raises `UserError` naming the file, the rule and the fault: a malformed file, an unknown
-    kind, an id given twice, a kind that must not flag, a pattern that cannot be compiled, an
-    example that the rules decide otherwise.
+    kind, an id or list given twice, a kind that must not flag, a pattern that cannot be compiled,
+    an example that the rules decide otherwise.
     """
-    place = path or files("stream_app.guardrails").joinpath("rules.yaml")
-    rulebook = read_rulebook(path)
+    places = [path or files("stream_app.guardrails").joinpath("rules.yaml"), *extra]
+    books = [read_rulebook(path), *(read_rulebook(place) for place in extra)]
     try:
+        rulebook = _joined(books)
         rules = _compile(rulebook)
         _check_examples(rulebook, rules)
     except PatternError as error:
-        raise UserError(f"rules {place}: {error}") from error
+        raise UserError(f"rules {', '.join(map(str, places))}: {error}") from error
     return rules
 
 
@@ -131,6 +172,30 @@ def read_rulebook(path: Path | None = None) -> Rulebook:
         raise UserError(f"rules {place}: {where}: {first['msg']}") from error
 
 
+def _joined(books: Sequence[Rulebook]) -> Rulebook:
+    """One rulebook of all, in order; the last one that sets thresholds has its way."""
+    first = books[0]
+    lists = dict(first.lists)
+    emoji = dict(first.disguises.emoji)
+    for book in books[1:]:
+        if twice := sorted(lists.keys() & book.lists.keys()):
+            raise PatternError(f"the list {twice[0]} is given twice")
+        lists |= book.lists
+        emoji |= book.disguises.emoji
+    return Rulebook(
+        version="+".join(book.version for book in books),
+        disguises=Disguises(
+            words=tuple(word for book in books for word in book.disguises.words),
+            glue=tuple(word for book in books for word in book.disguises.glue),
+            plain=tuple(word for book in books for word in book.disguises.plain),
+            emoji=emoji,
+        ),
+        learned=next((book.learned for book in reversed(books) if book.learned), None),
+        lists=lists,
+        rules=tuple(rule for book in books for rule in book.rules),
+    )
+
+
 def _where(location: tuple[int | str, ...], content: object) -> str:
     """Name a rule by its id where it has one: a position in a long file helps nobody."""
     match location, content:
@@ -150,17 +215,33 @@ def _compile(rulebook: Rulebook) -> RuleSet:
         _check_identity(rule, seen)
         try:
             wanted = [expand(pattern, rulebook.lists) for pattern in rule.patterns]
+            needs = word_beginnings(_words(rule.needs, rulebook))
+            needs_words = _words(rule.needs_words, rulebook)
             excepted = [expand(pattern, rulebook.lists) for pattern in rule.unless]
             matches = whole_words(translate(pattern) for pattern in wanted)
             unless = whole_words(translate(pattern) for pattern in excepted) if excepted else None
         except PatternError as error:
             raise PatternError(f"rule {rule.id}: {error}") from error
         expanded += wanted + excepted
-        needs = word_beginnings(" ".join(rule.needs))
         compiled.append(
-            CompiledRule(rule.id, rule.guardrail, rule.severity, needs, matches, unless)
+            CompiledRule(
+                id=rule.id,
+                guardrail=rule.guardrail,
+                severity=rule.severity,
+                needs=needs,
+                needs_words=needs_words,
+                matches=matches,
+                unless=unless,
+            )
         )
-    return RuleSet(rulebook.version, Folder(doubled_prefixes(expanded)), compiled)
+    folder = Folder(doubled_prefixes(expanded), rulebook.disguises.spelling())
+    return RuleSet(
+        rulebook.version, folder, compiled, learned=rulebook.learned or DEFAULT_THRESHOLDS
+    )
+
+
+def _words(wanted: Iterable[str], rulebook: Rulebook) -> frozenset[str]:
+    return words_of(" ".join(expand(word, rulebook.lists) for word in wanted))
 
 
 def _check_identity(rule: Rule, seen: set[str]) -> None:

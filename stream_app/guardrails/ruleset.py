@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas import Finding, Guardrail, Severity, Span
 from stream_app.guardrails.folding import Folded, Folder
+from stream_app.guardrails.learned import Thresholds
 
 MAX_FINDINGS_PER_RULE = 5
 """A person needs no more to see why; a text of nothing but swear words would give thousands."""
@@ -15,25 +16,39 @@ MAX_FINDINGS_PER_RULE = 5
 _WORD = re.compile(r"\w+")
 
 
-def word_beginnings(folded_text: str) -> frozenset[str]:
+def words_of(folded_text: str) -> frozenset[str]:
+    """The words of a folded text."""
+    return frozenset(_WORD.findall(folded_text))
+
+
+def word_beginnings(words: Iterable[str]) -> frozenset[str]:
     """The first four characters of each word: enough to tell cheaply which rules can match."""
-    return frozenset([word[:4] for word in _WORD.findall(folded_text)])
+    return frozenset([word[:4] for word in words])
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule ready to match: a match of `matches` counts unless one of `unless` overlaps it.
 
-    `needs` are word beginnings, as `word_beginnings` gives them, of which every match has one;
-    empty where none are known.
+    Every match has one of the words `needs_words`, or one that begins with one of `needs`, which
+    are as `word_beginnings` gives them. Both are empty where nothing is known.
     """
 
     id: str
     guardrail: Guardrail
     severity: Severity
     needs: frozenset[str]
+    needs_words: frozenset[str]
     matches: re.Pattern[str]
     unless: re.Pattern[str] | None
+
+    def can_match(self, words: frozenset[str], beginnings: frozenset[str]) -> bool:
+        """Whether a text of these words and word beginnings is worth a search."""
+        return (
+            not self.needs.isdisjoint(beginnings)
+            or not self.needs_words.isdisjoint(words)
+            or not (self.needs or self.needs_words)
+        )
 
     def findings(self, folded: Folded) -> Iterator[Finding]:
         """The first `MAX_FINDINGS_PER_RULE` findings, left to right."""
@@ -69,10 +84,19 @@ class RuleSet:
     """Compiled rules: immutable, so one serves all threads.
 
     `version` is the rules file's; decisions carry it. `rules` are in the order of findings.
+    `learned` says when the learned model's answer counts.
     """
 
-    def __init__(self, version: str, folder: Folder, rules: Sequence[CompiledRule]) -> None:
+    def __init__(
+        self,
+        version: str,
+        folder: Folder,
+        rules: Sequence[CompiledRule],
+        *,
+        learned: Thresholds,
+    ) -> None:
         self.version = version
+        self.learned = learned
         self._folder = folder
         order = (Guardrail.URGENCY, Guardrail.TOXICITY)
         self.rules = tuple(sorted(rules, key=lambda rule: order.index(rule.guardrail)))
@@ -83,10 +107,11 @@ class RuleSet:
         Pure. Spans are code points of `text`. At most `MAX_FINDINGS_PER_RULE` of one rule.
         """
         folded = self._folder.fold(text)
-        beginnings = word_beginnings(folded.text)
+        words = words_of(folded.text)
+        beginnings = word_beginnings(words)
         return tuple(
             finding
             for rule in self.rules
-            if not rule.needs or not rule.needs.isdisjoint(beginnings)
+            if rule.can_match(words, beginnings)
             for finding in rule.findings(folded)
         )

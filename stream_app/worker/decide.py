@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from schemas import ErrorCode, LlmVerdict, ModelReference, Queue, RawTicket
-from stream_app.guardrails import RuleSet
+from stream_app.guardrails import RuleSet, ToxicityModel
 from stream_app.inference import Classifier
 from stream_app.messages import (
     OutgoingRecord,
@@ -70,13 +70,16 @@ class Decider:
     policy: Policy
     topics: TopicSettings
     audit_share: float
+    toxicity: ToxicityModel | None
 
     def decide(self, decoded: Sequence[tuple[Record, RawTicket | Refusal]]) -> list[Outcome]:
         """One outcome a record, in order. Raises where the model fails."""
         tickets = [item for _, item in decoded if isinstance(item, RawTicket)]
         with self.model() as model:
             reference = model.reference
-            decisions = iter(triage(tickets, model, self.rules, self.policy) if tickets else [])
+            decisions = iter(
+                triage(tickets, model, self.rules, self.policy, self.toxicity) if tickets else []
+            )
         outcomes = []
         for record, item in decoded:
             if isinstance(item, Refusal):

@@ -18,12 +18,13 @@ from prometheus_client import CollectorRegistry
 from stream_app.broker import ensure_topics
 from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable
-from stream_app.guardrails import load_rules
+from stream_app.guardrails import ToxicityModel, load_rules
 from stream_app.hot_reload.models import open_models
 from stream_app.hot_reload.serving import ServingModel
 from stream_app.hot_reload.shadow import Shadow
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.llm import LlmLayer, open_layer
+from stream_app.local_triage import open_toxicity_model
 from stream_app.producer import RecordProducer, open_producer
 from stream_app.routing import load_policy
 from stream_app.settings import Settings
@@ -59,7 +60,8 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        decider = _decider(settings, models.serving)
+        toxicity = stack.enter_context(open_toxicity_model(settings))
+        decider = _decider(settings, models.serving, toxicity)
         llm = await asyncio.to_thread(open_layer, settings.llm, metrics.registry)
         if llm is not None:
             stack.push_async_callback(llm.aclose)
@@ -174,13 +176,14 @@ async def _until_end(app: App, pipeline: Pipeline[RawEvent], stop: asyncio.Event
         raise Unavailable("Faust stopped the application by itself; nothing unfinished was acked")
 
 
-def _decider(settings: Settings, serving: ServingModel) -> Decider:
+def _decider(settings: Settings, serving: ServingModel, toxicity: ToxicityModel | None) -> Decider:
     return Decider(
         model=serving.hold,
-        rules=load_rules(settings.triage.rules),
+        rules=load_rules(settings.triage.rules, settings.triage.extra_rules),
         policy=load_policy(settings.triage.policy),
         topics=settings.topics,
         audit_share=settings.triage.audit_share,
+        toxicity=toxicity,
     )
 
 
@@ -192,13 +195,14 @@ def check_worker(settings: Settings) -> str:
 
     async def check() -> str:
         async with open_models(settings) as models:
-            decider = _decider(settings, models.serving)
-            llm = open_layer(settings.llm, CollectorRegistry())
-            asked = f"; in doubt {settings.llm.model} is asked" if llm else ""
-            return (
-                f"settings, rules {decider.rules.version}, policy {decider.policy.version} and "
-                f"model {models} are good{asked}"
-            )
+            with open_toxicity_model(settings) as toxicity:
+                decider = _decider(settings, models.serving, toxicity)
+                llm = open_layer(settings.llm, CollectorRegistry())
+                asked = f"; in doubt {settings.llm.model} is asked" if llm else ""
+                return (
+                    f"settings, rules {decider.rules.version}, policy {decider.policy.version} "
+                    f"and model {models} are good{asked}"
+                )
 
     return asyncio.run(check())
 

@@ -24,7 +24,7 @@ from tests.unit.tiny_bundle import write_tiny_bundle
 def triage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalTriage]:
     folder: Path = write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
     model = open_classifier(read_bundle(folder), lanes=1)
-    yield LocalTriage(model, load_rules(), load_policy(), LlmSettings())
+    yield LocalTriage(model, load_rules(), load_policy(), None, LlmSettings())
     model.close()
 
 

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from schemas import Guardrail, Severity
 from stream_app.guardrails import load_rules
 from stream_app.guardrails.rulebook import Rule, read_rulebook
-from stream_app.guardrails.ruleset import MAX_FINDINGS_PER_RULE, CompiledRule, word_beginnings
+from stream_app.guardrails.ruleset import (
+    MAX_FINDINGS_PER_RULE,
+    CompiledRule,
+    word_beginnings,
+    words_of,
+)
 
 RULES = load_rules()
 BOOK = read_rulebook()
@@ -42,7 +47,8 @@ def test_whatever_a_rule_matches_contains_a_word_it_needs(rule: CompiledRule) ->
     )
     @given(st.from_regex(rule.matches, fullmatch=True, alphabet=st.characters(codec="ascii")))
     def holds(text: str) -> None:
-        assert not rule.needs or rule.needs & word_beginnings(text)
+        words = words_of(text)
+        assert rule.can_match(words, word_beginnings(words))
 
     holds()
 
