@@ -64,12 +64,14 @@ class Rule(_Part):
     """One rule of the file; `patterns` and `unless` are in the language of `pattern`.
 
     `needs` are words; those with the same first four letters count as the same. A text with none
-    of them is not searched, which keeps many rules cheap, so every match must contain one.
+    of them is not searched, which keeps many rules cheap, so every match must contain one. The
+    same holds of `needs_also`, for rules that look for two things in one text.
     """
 
     id: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
     severity: Severity
     needs: tuple[Pattern, ...] = ()
+    needs_also: tuple[Pattern, ...] = ()
     patterns: Patterns
     unless: tuple[Pattern, ...] = ()
     examples: Examples
@@ -157,8 +159,9 @@ def _compile(rulebook: Rulebook) -> RuleSet:
             raise PatternError(f"rule {rule.id}: {error}") from error
         expanded += wanted + excepted
         needs = word_beginnings(" ".join(rule.needs))
+        also = word_beginnings(" ".join(rule.needs_also))
         compiled.append(
-            CompiledRule(rule.id, rule.guardrail, rule.severity, needs, matches, unless)
+            CompiledRule(rule.id, rule.guardrail, rule.severity, needs, also, matches, unless)
         )
     return RuleSet(rulebook.version, Folder(doubled_prefixes(expanded)), compiled)
 

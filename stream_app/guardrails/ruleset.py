@@ -24,14 +24,15 @@ def word_beginnings(folded_text: str) -> frozenset[str]:
 class CompiledRule:
     """A rule ready to match: a match of `matches` counts unless one of `unless` overlaps it.
 
-    `needs` are word beginnings, as `word_beginnings` gives them, of which every match has one;
-    empty where none are known.
+    `needs` are word beginnings, as `word_beginnings` gives them, of which every match has one, and
+    `needs_also` others of which it has one, too; empty where none are known.
     """
 
     id: str
     guardrail: Guardrail
     severity: Severity
     needs: frozenset[str]
+    needs_also: frozenset[str]
     matches: re.Pattern[str]
     unless: re.Pattern[str] | None
 
@@ -87,6 +88,7 @@ class RuleSet:
         return tuple(
             finding
             for rule in self.rules
-            if not rule.needs or not rule.needs.isdisjoint(beginnings)
+            if (not rule.needs or not rule.needs.isdisjoint(beginnings))
+            and (not rule.needs_also or not rule.needs_also.isdisjoint(beginnings))
             for finding in rule.findings(folded)
         )

@@ -42,7 +42,9 @@ def test_whatever_a_rule_matches_contains_a_word_it_needs(rule: CompiledRule) ->
     )
     @given(st.from_regex(rule.matches, fullmatch=True, alphabet=st.characters(codec="ascii")))
     def holds(text: str) -> None:
-        assert not rule.needs or rule.needs & word_beginnings(text)
+        beginnings = word_beginnings(text)
+        assert not rule.needs or rule.needs & beginnings
+        assert not rule.needs_also or rule.needs_also & beginnings
 
     holds()
 
