@@ -68,13 +68,15 @@ class Rule(_Part):
 
     `needs` are words, of which those with the same first four letters count as the same, and
     `needs_words` whole ones; either may name a list of plain words. A text with none of them is
-    not searched, which keeps many rules cheap, so every match must contain one.
+    not searched, which keeps many rules cheap, so every match must contain one. The
+    same holds of `needs_also`, read as `needs`, for rules that look for two things in one text.
     """
 
     id: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
     severity: Severity
     needs: tuple[Pattern, ...] = ()
     needs_words: tuple[Pattern, ...] = ()
+    needs_also: tuple[Pattern, ...] = ()
     patterns: Patterns
     unless: tuple[Pattern, ...] = ()
     examples: Examples
@@ -230,6 +232,7 @@ def _compile(rulebook: Rulebook) -> RuleSet:
                 severity=rule.severity,
                 needs=needs,
                 needs_words=needs_words,
+                needs_also=word_beginnings(_words(rule.needs_also, rulebook)),
                 matches=matches,
                 unless=unless,
             )

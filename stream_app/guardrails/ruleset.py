@@ -30,8 +30,9 @@ def word_beginnings(words: Iterable[str]) -> frozenset[str]:
 class CompiledRule:
     """A rule ready to match: a match of `matches` counts unless one of `unless` overlaps it.
 
-    Every match has one of the words `needs_words`, or one that begins with one of `needs`, which
-    are as `word_beginnings` gives them. Both are empty where nothing is known.
+    Every match has one of the words `needs_words`, or one that begins with one of `needs`, and
+    one that begins with one of `needs_also`; beginnings as `word_beginnings` gives them. Empty
+    where nothing is known.
     """
 
     id: str
@@ -39,16 +40,18 @@ class CompiledRule:
     severity: Severity
     needs: frozenset[str]
     needs_words: frozenset[str]
+    needs_also: frozenset[str]
     matches: re.Pattern[str]
     unless: re.Pattern[str] | None
 
     def can_match(self, words: frozenset[str], beginnings: frozenset[str]) -> bool:
         """Whether a text of these words and word beginnings is worth a search."""
-        return (
+        has_one = (
             not self.needs.isdisjoint(beginnings)
             or not self.needs_words.isdisjoint(words)
             or not (self.needs or self.needs_words)
         )
+        return has_one and (not self.needs_also or not self.needs_also.isdisjoint(beginnings))
 
     def findings(self, folded: Folded) -> Iterator[Finding]:
         """The first `MAX_FINDINGS_PER_RULE` findings, left to right."""
