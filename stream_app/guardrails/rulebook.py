@@ -36,6 +36,8 @@ class Kind(StrEnum):
     DEADLINE = "deadline"
     LEGAL_OR_REGULATOR = "legal_or_regulator"
     SELF_HARM = "self_harm"
+    NO_CASE = "no_case"
+    """Asked in general, denied or settled, so that an intent alone does not make it urgent."""
     PROFANITY = "profanity"
     DIRECTED_ABUSE = "directed_abuse"
     THREAT = "threat"
@@ -46,7 +48,9 @@ class Kind(StrEnum):
 
 TOXICITY_FLAGS = frozenset({Kind.DIRECTED_ABUSE, Kind.THREAT, Kind.IDENTITY_ATTACK})
 TOXICITY_NOTES = frozenset({Kind.PROFANITY, Kind.QUOTED_REPORT, Kind.SELF_REFERENCE})
-"""Kinds that are never more than noted: they are no reason to keep a customer waiting."""
+"""Kinds of toxicity that are no reason to keep a customer waiting."""
+NEVER_FLAGS = TOXICITY_NOTES | {Kind.NO_CASE}
+"""Kinds that are never more than noted."""
 
 Pattern = Annotated[str, Field(min_length=1)]
 Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1)]
@@ -255,7 +259,7 @@ def _check_identity(rule: Rule, seen: set[str]) -> None:
         kind = rule.kind
     except ValueError as error:
         raise PatternError(f"rule {rule.id}: its kind must be one of {', '.join(Kind)}") from error
-    if kind in TOXICITY_NOTES and rule.severity is Severity.FLAG:
+    if kind in NEVER_FLAGS and rule.severity is Severity.FLAG:
         raise PatternError(f"rule {rule.id}: {kind} is only ever a note, never a flag")
 
 

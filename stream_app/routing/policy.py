@@ -14,6 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from schemas import Finding, Guardrail, Priority, Queue, Severity
 from stream_app.errors import UserError
+from stream_app.guardrails.rulebook import Kind
+from stream_app.guardrails.validation import OUT_OF_SCOPE
+
+_NO_CASE = f"{Kind.NO_CASE}.in_thought_or_settled"
+_ONLY_ASKS = f"{Kind.NO_CASE}.only_asks"
 
 
 class Condition(StrEnum):
@@ -115,15 +120,22 @@ class Policy(BaseModel):
 
         `base_priority` is the most likely intent's; `high_priority_probability` is that of all
         likely intents of high priority together, since a ticket that is either a stolen or a
-        compromised card is urgent however unsure the model is which. An urgent ticket's priority
-        is high; any other keeps its intent's, which is medium at most where a high-priority
-        intent is too unlikely.
+        compromised card is urgent however unsure the model is which. An intent says what a ticket
+        is about and not that it has happened: it makes no ticket urgent that is out of scope, or
+        that says itself that it asks in general or tells of what is settled. Flagged rules do.
+        An urgent ticket's priority is high; any other keeps its intent's, medium at most, and low
+        where the text only asks or the intent's emergency is none.
 
-        More findings can only add conditions: a ticket that is urgent stays urgent.
+        Of the findings that a language model can add none withholds anything: a ticket that is
+        urgent stays urgent.
         """
         doubt = self.second_opinion
+        findings = tuple(findings)
+        named = {finding.rule for finding in findings}
         held = {Condition.ALWAYS}
-        if high_priority_probability >= self.high_priority_at_least:
+        if high_priority_probability >= self.high_priority_at_least and named.isdisjoint(
+            (_NO_CASE, OUT_OF_SCOPE)
+        ):
             held.add(Condition.HIGH_PRIORITY_INTENT)
         if doubt and high_priority_probability >= doubt.high_priority_possible_at_least:
             held.add(Condition.HIGH_PRIORITY_POSSIBLE)
@@ -134,7 +146,12 @@ class Policy(BaseModel):
         urgent = Queue.PRIORITY in matching
         return Routing(
             queue=next(route.queue for route in self.routes if route.queue in matching),
-            priority=_priority(urgent=urgent, base=base_priority),
+            priority=_priority(
+                urgent=urgent,
+                base=base_priority,
+                no_trouble=_ONLY_ASKS in named
+                or (_NO_CASE in named and base_priority is Priority.HIGH),
+            ),
             urgent=urgent,
             toxic=Queue.TOXIC in matching,
             needs_review=Queue.REVIEW in matching,
@@ -143,9 +160,11 @@ class Policy(BaseModel):
         )
 
 
-def _priority(*, urgent: bool, base: Priority) -> Priority:
+def _priority(*, urgent: bool, base: Priority, no_trouble: bool) -> Priority:
     if urgent:
         return Priority.HIGH
+    if no_trouble:
+        return Priority.LOW
     return Priority.MEDIUM if base is Priority.HIGH else base
 
 

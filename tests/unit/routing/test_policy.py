@@ -55,6 +55,29 @@ def test_an_unlikely_high_priority_intent_is_not_urgent() -> None:
     assert routing.priority is Priority.MEDIUM
 
 
+@pytest.mark.parametrize("rule", ["no_case.in_thought_or_settled", "validation.out_of_scope"])
+def test_a_likely_intent_makes_nothing_urgent_that_is_no_case_or_out_of_scope(rule: str) -> None:
+    note = Finding(guardrail=Guardrail.URGENCY, rule=rule, severity=Severity.NOTE)
+    routing = load_policy().route(
+        [note], base_priority=Priority.HIGH, high_priority_probability=0.9
+    )
+    assert not routing.urgent
+    flagged = load_policy().route(
+        [note, FLAGS[Guardrail.URGENCY]], base_priority=Priority.LOW, high_priority_probability=0.0
+    )
+    assert flagged.urgent
+    assert flagged.priority is Priority.HIGH
+
+
+def test_a_question_without_trouble_is_of_low_priority_and_may_still_be_urgent() -> None:
+    asks = Finding(guardrail=Guardrail.URGENCY, rule="no_case.only_asks", severity=Severity.NOTE)
+    policy = load_policy()
+    unlikely = policy.route([asks], base_priority=Priority.MEDIUM, high_priority_probability=0.0)
+    assert unlikely.priority is Priority.LOW
+    likely = policy.route([asks], base_priority=Priority.HIGH, high_priority_probability=0.9)
+    assert likely.priority is Priority.HIGH
+
+
 @pytest.mark.parametrize("guardrail", Guardrail)
 def test_a_note_moves_no_ticket(guardrail: Guardrail) -> None:
     note = FLAGS[guardrail].model_copy(update={"severity": Severity.NOTE})
