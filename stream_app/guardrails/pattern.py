@@ -48,19 +48,13 @@ def _expand(pattern: str, lists: Mapping[str, Iterable[str]], open_lists: tuple[
 
 
 def translate(expanded: str) -> str:
-    """The regular expression of an expanded pattern.
+    """The source of an expanded pattern as a regular expression.
 
-    Raises `PatternError` where it is none, or matches the empty text.
+    Raises `PatternError` for a ~ where none can stand. What else may be wrong, `whole_words` tells.
     """
     source = _GAP.sub(_gap, expanded).replace(" ", _SEPARATOR)
     if "~" in source:
         raise PatternError(f"{expanded!r} has a ~ that stands neither between words nor at the end")
-    try:
-        compiled = re.compile(source)
-    except re.error as error:
-        raise PatternError(f"{expanded!r} is no regular expression: {error.msg}") from error
-    if compiled.match(""):
-        raise PatternError(f"{expanded!r} matches the empty text")
     return source
 
 
@@ -70,9 +64,35 @@ def _gap(match: re.Match[str]) -> str:
     return f"{words}?{_SEPARATOR}" if match["follows"] else words
 
 
-def whole_words(sources: Iterable[str]) -> re.Pattern[str]:
-    """One regular expression that matches any of `sources`, which begin and end at word ends."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(f'(?:{source})' for source in sources)})(?!\w)")
+def whole_words(expanded: Iterable[str]) -> re.Pattern[str]:
+    """One regular expression that matches any of the patterns, from word end to word end.
+
+    Raises `PatternError` where one of them is no regular expression or matches the empty text.
+    """
+    patterns = list(expanded)
+    sources = [f"(?:{translate(pattern)})" for pattern in patterns]
+    # All at once, and one by one only to find a fault: compiling takes most of the loading time.
+    try:
+        compiled = re.compile(rf"(?<!\w)(?:{'|'.join(sources)})(?!\w)")
+    except re.error as error:
+        faults = (
+            _fault(pattern, source) for pattern, source in zip(patterns, sources, strict=True)
+        )
+        raise PatternError(next(filter(None, faults), str(error))) from error
+    if compiled.match(""):
+        faults = (
+            _fault(pattern, source) for pattern, source in zip(patterns, sources, strict=True)
+        )
+        raise PatternError(next(filter(None, faults), "a pattern matches the empty text"))
+    return compiled
+
+
+def _fault(pattern: str, source: str) -> str | None:
+    try:
+        empty = re.compile(source).match("")
+    except re.error as error:
+        return f"{pattern!r} is no regular expression: {error.msg}"
+    return f"{pattern!r} matches the empty text" if empty else None
 
 
 def doubled_prefixes(expanded: Iterable[str]) -> frozenset[str]:

@@ -19,7 +19,6 @@ from stream_app.guardrails.pattern import (
     PatternError,
     doubled_prefixes,
     expand,
-    translate,
     whole_words,
 )
 from stream_app.guardrails.ruleset import CompiledRule, RuleSet, word_beginnings, words_of
@@ -224,8 +223,8 @@ def _compile(rulebook: Rulebook) -> RuleSet:
             needs = word_beginnings(_words(rule.needs, rulebook))
             needs_words = _words(rule.needs_words, rulebook)
             excepted = [expand(pattern, rulebook.lists) for pattern in rule.unless]
-            matches = whole_words(translate(pattern) for pattern in wanted)
-            unless = whole_words(translate(pattern) for pattern in excepted) if excepted else None
+            matches = whole_words(wanted)
+            unless = whole_words(excepted) if excepted else None
         except PatternError as error:
             raise PatternError(f"rule {rule.id}: {error}") from error
         expanded += wanted + excepted

@@ -59,17 +59,10 @@ class Spelling:
                 readings.setdefault(other + word, f"{other} {word}")
         for word in vocabulary | self.plain:
             readings.pop(word, None)
-        longest_first = sorted(self.emoji, key=len, reverse=True)
         object.__setattr__(self, "_known", known)
         object.__setattr__(self, "_vocabulary", vocabulary)
         object.__setattr__(self, "_readings", readings)
-        object.__setattr__(
-            self,
-            "_emoji_pattern",
-            re.compile("|".join(f"{re.escape(emoji)}{_SKIN_TONE}" for emoji in longest_first))
-            if longest_first
-            else None,
-        )
+        object.__setattr__(self, "_emoji_pattern", _repeated(self.emoji) if self.emoji else None)
 
     _known: frozenset[str] = field(init=False, repr=False, compare=False)
     _vocabulary: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -80,21 +73,22 @@ class Spelling:
         """Emoji inside a word stand for a letter; others for the word that they are listed for."""
         if self._emoji_pattern is None:
             return
-        inside = set()
-        for match in _EMOJI.finditer(text):
-            start, end = match.span()
-            if start > 0 and end < len(text) and _letter(text[start - 1]) and _letter(text[end]):
-                inside.add(start)
+        inside = {
+            match.start()
+            for match in _EMOJI.finditer(text)
+            if match.start() > 0
+            and match.end() < len(text)
+            and _letter(text[match.start() - 1])
+            and _letter(text[match.end()])
+        }
         edits = [(start, start + 1, _MASK) for start in inside]
-        edits += [
-            (match.start(), match.end(), f" {self._word_of(match[0])} ")
-            for match in self._emoji_pattern.finditer(text)
-            if match.start() not in inside
-        ]
-        yield from sorted(edits)
-
-    def _word_of(self, emoji: str) -> str:
-        return self.emoji.get(emoji) or self.emoji[emoji[:-1]]
+        for match in self._emoji_pattern.finditer(text):
+            start, end = match.span()
+            if start not in inside:
+                edits += [(start, start, " "), (start, end, self.emoji[match[1]])]
+                edits += [(end, end, " ")] if end < len(text) else []
+        # By place alone: at one place, they stand in the order in which they are made.
+        yield from sorted(edits, key=lambda edit: edit[:2])
 
     def joining_edits(self, text: str) -> Iterator[Edit]:
         """Drop what stands between the letters of a word."""
@@ -178,6 +172,13 @@ class Spelling:
                 yield match.start(), match.end(), reading
 
 
+def _repeated(emoji: Iterable[str]) -> re.Pattern[str]:
+    """Any of the emoji once or several times in a row, in any skin."""
+    longest_first = sorted(emoji, key=len, reverse=True)
+    one = "|".join(map(re.escape, longest_first))
+    return re.compile(rf"({one}){_SKIN_TONE}(?:\1{_SKIN_TONE})*+")
+
+
 def _letter(character: str) -> bool:
     return "a" <= character <= "z"
 
@@ -187,11 +188,11 @@ def _misspellings(word: str) -> Iterator[str]:
     if len(word) < _SHORTEST_MISSPELT:
         return
     for index in range(1, len(word)):
-        clear = len(word) > _CONFUSABLE or not _touches_vowel(word, index)
-        if word[index] in _VOWELS and clear:
-            if index < len(word) - 1:
-                yield word[:index] + word[index + 1 :]
+        if word[index] in _VOWELS:
             yield word[:index] + word[index] + word[index:]
+            clear = len(word) > _CONFUSABLE or not _touches_vowel(word, index)
+            if clear and index < len(word) - 1:
+                yield word[:index] + word[index + 1 :]
     for index in range(len(word) - 1):
         swapped = word[:index] + word[index + 1] + word[index] + word[index + 2 :]
         if swapped != word:

@@ -16,6 +16,7 @@ from schemas import (
     LabelAnswer,
     LlmOutcome,
     LlmVerdict,
+    Priority,
     Queue,
     RawTicket,
     ReviewReason,
@@ -24,8 +25,8 @@ from schemas import (
     TriagedTicket,
     UrgencyAnswer,
 )
-from stream_app.bundle import read_bundle
-from stream_app.guardrails import RuleSet, load_rules
+from stream_app.bundle import Label, read_bundle
+from stream_app.guardrails import RuleSet, ToxicityModel, load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
 from stream_app.messages import Record, triaged_ticket
 from stream_app.routing import Policy, load_policy
@@ -67,6 +68,33 @@ def test_toxicity_does_not_hide_urgency(core: Core) -> None:
     (decision,) = decide(core, "stolen you are a worthless idiot")
     assert decision.queue is Queue.PRIORITY
     assert decision.routing.toxic
+
+
+@pytest.fixture(scope="module")
+def toxicity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToxicityModel]:
+    """For it, "stolen" is abuse and "password" is fine."""
+    labels = tuple(
+        Label(intent=name, category="Toxicity", priority=Priority.LOW)
+        for name in ("toxic", "fine", "neither")
+    )
+    folder = write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "abuse", named=labels)
+    classifier = open_classifier(read_bundle(folder), lanes=1)
+    yield ToxicityModel(classifier)
+    classifier.close()
+
+
+def test_the_learned_model_flags_what_no_rule_finds(core: Core, toxicity: ToxicityModel) -> None:
+    tickets = [RawTicket(text="stolen"), RawTicket(text=PASSWORD), RawTicket(text="stolen")]
+    with_model = triage(tickets, *core, toxicity)
+    assert [decision.routing.toxic for decision in with_model] == [True, False, True]
+    assert "learned.toxic" in {finding.rule for finding in with_model[0].findings}
+    assert not any(decision.routing.toxic for decision in triage(tickets, *core))
+
+
+def test_the_learned_model_does_not_flag_a_report(core: Core, toxicity: ToxicityModel) -> None:
+    text = "Your agent called me an idiot, stolen"
+    (decision,) = triage([RawTicket(text=text)], *core, toxicity)
+    assert not decision.routing.toxic
 
 
 def test_an_unsure_or_foreign_ticket_says_so(core: Core) -> None:

@@ -24,7 +24,9 @@ LABELS = (
 )
 
 
-def write_tiny_bundle(folder: Path, *, version: str = "1", labels: int = 3) -> Path:
+def write_tiny_bundle(
+    folder: Path, *, version: str = "1", labels: int = 3, named: tuple[Label, ...] = LABELS
+) -> Path:
     """Word `i` of `WORDS` speaks for label `i - 1`; a text without any of them is unsure."""
     parts = Path(mkdtemp())
     tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
@@ -40,10 +42,10 @@ def write_tiny_bundle(folder: Path, *, version: str = "1", labels: int = 3) -> P
         max_tokens=64,
         model_path=parts / "model.onnx",
         tokenizer_path=parts / "tokenizer.json",
-        labels=LABELS[:labels],
+        labels=named[:labels],
         calibration=Calibration(temperature=1.0, review_below=0.5, out_of_scope_below=0.5),
         prototypes=np.eye(4, dtype=np.float32)[1 : labels + 1],
-        golden=[GoldenTicket(text="stolen", intent="card_stolen", confidence=confident)],
+        golden=[GoldenTicket(text="stolen", intent=named[0].intent, confidence=confident)],
         provenance=Provenance(
             base_model="none",
             data="none",

@@ -73,6 +73,54 @@ def test_a_list_that_contains_itself_is_refused(tmp_path: Path) -> None:
         load_rules(path)
 
 
+def test_a_desks_own_rules_join_the_packaged_ones_and_use_their_lists(tmp_path: Path) -> None:
+    own = _rule(
+        id="directed_abuse.dawdlers",
+        patterns=["you (?:{intensifier} )*dawdlers?"],
+        examples={"match": ["You bloody dawdlers"], "no_match": ["A dawdler wrote this."]},
+    )
+    rules = load_rules(extra=[_write(tmp_path, own)])
+    found = {finding.rule for finding in rules.inspect("You lazy dawdlers, I was hacked")}
+    assert {"directed_abuse.dawdlers", "account_takeover.stranger_in_account"} <= found
+    assert rules.version.endswith("+desk-1")
+
+
+def test_a_desks_own_disguised_words_are_found(tmp_path: Path) -> None:
+    own = _rule(
+        id="directed_abuse.dawdlers",
+        patterns=["you dawdlers?", "emoji_snail"],
+        examples={"match": ["You d a w d l e r", "\U0001f40c"], "no_match": ["dawdler"]},
+    )
+    disguises = {"words": ["dawdler"], "emoji": {"emoji_snail": "\U0001f40c"}}
+    rules = load_rules(extra=[_write(tmp_path, own, disguises=disguises)])
+    for text in ("you dawd-ler", "you dawdlr", "you d*wdler", "you \U0001f40c"):
+        assert "directed_abuse.dawdlers" in {finding.rule for finding in rules.inspect(text)}, text
+
+
+@pytest.mark.parametrize(
+    ("changes", "top", "fault"),
+    [
+        ({"id": "threat.violence"}, {}, "threat.violence: the id is given twice"),
+        ({}, {"lists": {"insult": ["dawdler"]}}, "the list insult is given twice"),
+        ({"examples": {"match": ["nothing"], "no_match": ["x"]}}, {}, "does not find its example"),
+    ],
+)
+def test_a_desks_own_rules_are_checked_as_the_packaged_ones_are(
+    tmp_path: Path, changes: dict[str, object], top: dict[str, object], fault: str
+) -> None:
+    path = _write(tmp_path, _rule(**changes), **top)
+    with pytest.raises(UserError) as raised:
+        load_rules(extra=[path])
+    assert fault in raised.value.message
+    assert str(path) in raised.value.message
+
+
+def test_a_desk_says_when_the_learned_model_counts(tmp_path: Path) -> None:
+    own = _write(tmp_path, _rule(), learned={"note_at_least": 0.2, "flag_at_least": 0.3})
+    assert load_rules(extra=[own]).learned.flag_at_least == 0.3
+    assert load_rules().learned.flag_at_least > 0.3
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"nowhere\.yaml"):
         load_rules(tmp_path / "nowhere.yaml")

@@ -106,9 +106,9 @@ def test_findings_of_one_rule_are_capped() -> None:
 def _best_seconds(text: str) -> float:
     best = float("inf")
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.thread_time()
         RULES.inspect(text)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.thread_time() - started)
     return best
 
 
@@ -117,7 +117,9 @@ def _best_seconds(text: str) -> float:
     [
         "a", "a ", "\u200b", "aaab", '"', "' ", "you are ", "i will ", "not urgent ",
         "someone is using my ", "payment i did ", "how do i how can i ", '"stupid ', "women who ",
-        "if my card ", "hate all the ", "f*", "my card was stolen if ", "1a", "told me you ",
+        "if my card ", "hate all the ", "f*", "women are ", "women, ",
+        "kill all ", "you stupid ", "rather ", "f u c k ", "womn ", "#killall", "id-", "\U0001f52a",
+        "my card was stolen if ", "1a", "told me you ",
     ],
 )  # fmt: skip
 def test_cost_grows_linearly_on_hostile_text(unit: str) -> None:

@@ -1,0 +1,62 @@
+"""The learned model's probability becomes a flag, a note or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas import Finding, Guardrail, Severity
+from stream_app.bundle import read_bundle
+from stream_app.errors import UserError
+from stream_app.guardrails import ToxicityModel, learned_findings
+from stream_app.guardrails.learned import Thresholds
+from stream_app.inference import open_classifier
+from tests.unit.tiny_bundle import write_tiny_bundle
+
+THRESHOLDS = Thresholds(note_at_least=0.5, flag_at_least=0.9)
+
+
+def _note(rule: str) -> Finding:
+    return Finding(guardrail=Guardrail.TOXICITY, rule=rule, severity=Severity.NOTE)
+
+
+@pytest.mark.parametrize(
+    ("probability", "severities"),
+    [(0.49, []), (0.5, [Severity.NOTE]), (0.89, [Severity.NOTE]), (0.9, [Severity.FLAG])],
+)
+def test_the_thresholds_part_nothing_note_and_flag(
+    probability: float, severities: list[Severity]
+) -> None:
+    findings = learned_findings(probability, (), THRESHOLDS)
+    assert [finding.severity for finding in findings] == severities
+    assert all(finding.rule == "learned.toxic" for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity"),
+    [
+        ("quoted_report.said_to_customer", Severity.NOTE),
+        ("self_reference.own_fault", Severity.NOTE),
+        ("profanity.swearing", Severity.FLAG),
+    ],
+)
+def test_beside_a_report_or_self_reproach_the_model_does_not_flag(
+    rule: str, severity: Severity
+) -> None:
+    (finding,) = learned_findings(0.99, [_note(rule)], THRESHOLDS)
+    assert finding.severity is severity
+
+
+def test_thresholds_in_the_wrong_order_are_refused() -> None:
+    with pytest.raises(ValueError, match="must not be above"):
+        Thresholds(note_at_least=0.9, flag_at_least=0.5)
+
+
+def test_a_bundle_of_other_labels_is_refused(tmp_path: Path) -> None:
+    classifier = open_classifier(read_bundle(write_tiny_bundle(tmp_path / "tiny")), lanes=1)
+    try:
+        with pytest.raises(UserError, match="no label 'toxic'"):
+            ToxicityModel(classifier)
+    finally:
+        classifier.close()
