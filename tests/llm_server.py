@@ -230,7 +230,7 @@ def huge(size: int, status: int = 200) -> Reply:
         exchange.send_header("Content-Length", str(size))
         exchange.end_headers()
         exchange.wfile.write(b'"')
-        for _ in range(size // 65_536):
+        for _chunk in range(size // 65_536):
             exchange.wfile.write(b"a" * 65_536)
         exchange.wfile.write(b"a" * (size % 65_536 - 2) + b'"')
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 from schemas import LlmOutcome, LlmVerdict
 from stream_app.llm.answers import Answers
@@ -88,8 +88,6 @@ class LlmLayer:
         prompt: Prompt,
         settings: LlmSettings,
         metrics: LlmMetrics,
-        *,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._prompt = prompt
@@ -109,8 +107,7 @@ class LlmLayer:
         self._budget = Budget(self._limits)
         self._cache = AnswerCache(settings.cache_entries)
         self._metrics = metrics
-        self._clock = clock
-        metrics.watch(lambda: self._waiting, lambda: self._breaker.state(clock()))
+        metrics.watch(lambda: self._waiting, lambda: self._breaker.state(monotonic()))
 
     def try_ask(self, question: Question) -> LlmVerdict | asyncio.Task[LlmVerdict]:
         """A verdict where none needs to be waited for, else a task that ends in one.
@@ -127,7 +124,7 @@ class LlmLayer:
                 return self._verdict(_Ended(LlmOutcome.CACHED, known))
         if len(self._open) >= self._most_open:
             return self._verdict(_Ended(LlmOutcome.OVERLOADED))
-        if self._breaker.suspended(self._clock()):
+        if self._breaker.suspended(monotonic()):
             return self._verdict(_Ended(LlmOutcome.SUSPENDED))
         reservation = self._reserve(question, prepared)
         if reservation is None:
@@ -168,7 +165,7 @@ class LlmLayer:
             if known is not None:
                 return _Ended(LlmOutcome.CACHED, known)
         async with self._turn():
-            admission = self._breaker.enter(self._clock())
+            admission = self._breaker.enter(monotonic())
             if admission is None:
                 return _Ended(LlmOutcome.SUSPENDED)
             begin = asyncio.get_running_loop().time()
@@ -197,7 +194,7 @@ class LlmLayer:
         if asyncio.get_running_loop().time() + pause + least > course.deadline:
             return attempt
         course.unsent = self._budget.reserve(
-            self._clock(), course.reserved.input_tokens, course.reserved.output_tokens
+            monotonic(), course.reserved.input_tokens, course.reserved.output_tokens
         )
         if course.unsent is None:
             return attempt
@@ -248,14 +245,14 @@ class LlmLayer:
         if prepared is not None:
             size = len(prepared.text.encode("utf-8", "replace"))
         return self._budget.reserve(
-            self._clock(),
+            monotonic(),
             self._prompt.most_input_tokens(size, question.intent),
             self._prompt.max_answer_tokens,
         )
 
     def _report(self, admission: Admission, outcome: LlmOutcome, *, failed: bool | None) -> None:
         """Tell the breaker, and the log where that changes its state; None says nothing."""
-        now = self._clock()
+        now = monotonic()
         before = self._breaker.state(now)
         if failed is None:
             self._breaker.left(admission)
@@ -267,7 +264,7 @@ class LlmLayer:
         if after is not before and after is BreakerState.OPEN:
             log.warning("language model: nothing is asked for a while, the last was %s", outcome)
         elif after is not before:
-            log.warning("language model: answers again")
+            log.info("language model: answers again")
 
     def _verdict(self, ended: _Ended) -> LlmVerdict:
         self._metrics.questions.labels(ended.outcome).inc()

@@ -45,6 +45,8 @@ class LlmMetrics:
             ["direction"],
             registry=registry,
         )
+        for direction in ("input", "output"):
+            self.tokens.labels(direction)
         self.money = Counter(
             "tickets_llm_money", "What they cost, in the currency of the prices.", registry=registry
         )

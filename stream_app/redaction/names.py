@@ -23,6 +23,7 @@ _NAMED = re.compile(
 )
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr|prof)\b\.?[ \t]{1,3}", re.IGNORECASE)
 _GREETED = re.compile(r"^[ \t]{0,8}(?:dear|hi|hello|hey)[ \t]{1,3}", re.IGNORECASE | re.MULTILINE)
+_GREETING_END = re.compile(r"[ \t]{0,3}(?:[,.!:\-\n]|\Z)")
 _INTRODUCED = re.compile(r"\b(?:i\sam|i['\u2019]?m|this\sis)[ \t]{1,3}", re.IGNORECASE)
 _SIGNED = re.compile(
     r"\b(?:regards|sincerely|faithfully|truly|respectfully|thanks|thank\syou|cheers|best|wishes)"
@@ -44,9 +45,15 @@ def find_names(text: str) -> Iterator[Found]:
     """Names behind an introduction, a title or a greeting, and under a letter."""
     for match in _NAMED.finditer(text):
         yield from _capitalised(text, match.end()) or _plain(text, match.end())
-    for pattern in (_TITLED, _GREETED):
-        for match in pattern.finditer(text):
-            yield from _capitalised(text, match.end())
+    for match in _TITLED.finditer(text):
+        yield from _capitalised(text, match.end())
+    for match in _GREETED.finditer(text):
+        # Only where the greeting ends behind it: "Hello I need" greets nobody.
+        yield from (
+            found
+            for found in _capitalised(text, match.end())
+            if _GREETING_END.match(text, found.end)
+        )
     for match in _INTRODUCED.finditer(text):
         # One capitalised word may be anything ("I'm British"), two are a name.
         yield from _capitalised(text, match.end(), at_least=2)

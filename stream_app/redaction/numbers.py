@@ -37,7 +37,9 @@ _CURRENCY_BEHIND = re.compile(
 _CURRENCY_REACH = 10
 
 _PHONE_DIGITS = range(7, 16)
-"""Digits of a phone number: local ones have 7, E.164 allows 15."""
+_DIALLED_DIGITS = range(9, 16)
+"""Digits of a phone number, with a sign of one and with the leading zero of a dialled one: local
+numbers have 7, E.164 allows 15."""
 
 _SURROUNDING = "+\uff0b("
 
@@ -81,6 +83,7 @@ def _named(text: str, start: int, end: int, *, digits: int) -> Found:
     if _DATE.fullmatch(text, start, end):
         return Found(start, end, Kind.DATE)
     marked = start > 0 and text[start - 1] in _SURROUNDING
-    if digits in _PHONE_DIGITS and (marked or text[start] == "0"):
+    dialled = text[start] == "0" and digits in _DIALLED_DIGITS
+    if dialled or (marked and digits in _PHONE_DIGITS):
         return Found(start - marked, end, Kind.PHONE)
     return Found(start, end, Kind.ACCOUNT)

@@ -400,6 +400,26 @@ async def test_an_answer_that_never_came_may_have_cost_all_that_was_reserved(
         assert (await ask(layer, question("second"))).outcome is LlmOutcome.BUDGET
 
 
+async def test_a_question_that_was_never_sent_costs_nothing(server: LlmServer) -> None:
+    server.script.append(hang())
+    async with opened(
+        server, max_concurrent=1, tokens_per_hour=3 * RESERVED, deadline_s=0.2
+    ) as layer:
+        two = [layer.try_ask(question(f"ticket {number:x}")) for number in range(2)]
+        assert [(await ended(one)).outcome for one in two] == [LlmOutcome.DEADLINE] * 2
+        two = [layer.try_ask(question(f"again {number:x}")) for number in range(2)]
+        assert not any(isinstance(one, LlmVerdict) for one in two)
+        assert [(await ended(one)).outcome for one in two] == [LlmOutcome.ANSWERED] * 2
+
+
+async def test_hanging_requests_leave_no_connection_taken(server: LlmServer) -> None:
+    server.script.extend([hang()] * 4)
+    async with opened(server, max_concurrent=1, deadline_s=0.4) as layer:
+        for number in range(4):
+            assert (await ask(layer, question(f"ticket {number:x}"))).outcome is LlmOutcome.DEADLINE
+        assert (await ask(layer, question("after"))).outcome is LlmOutcome.ANSWERED
+
+
 async def test_an_error_status_costs_nothing(server: LlmServer) -> None:
     server.script.extend([error(401)] * 5)
     async with opened(server, tokens_per_hour=FOR_ONE) as layer:
@@ -410,8 +430,13 @@ async def test_an_error_status_costs_nothing(server: LlmServer) -> None:
 
 async def test_money_is_counted_and_bounded(server: LlmServer) -> None:
     registry = CollectorRegistry()
-    prices = {"price_per_million_input": 10.0, "price_per_million_output": 100.0}
-    async with opened(server, registry, money_per_hour=0.05, **prices) as layer:
+    async with opened(
+        server,
+        registry,
+        money_per_hour=0.05,
+        price_per_million_input=10.0,
+        price_per_million_output=100.0,
+    ) as layer:
         assert (await ask(layer, question("first"))).outcome is LlmOutcome.ANSWERED
         spent = registry.get_sample_value("tickets_llm_money_total")
         assert spent == pytest.approx(600 * 10e-6 + 20 * 100e-6)
@@ -495,6 +520,9 @@ async def test_no_personal_data_and_no_key_is_in_any_request_log_or_metric(
 ) -> None:
     monkeypatch.setenv("OPENAI_LOG", "debug")
     caplog.set_level(logging.DEBUG)
+    libraries = ("openai", "httpx2", "httpcore2")
+    for library in libraries:
+        caplog.set_level(logging.DEBUG, logger=library)
     server.default = fault
     registry = CollectorRegistry()
     async with opened(server, registry, deadline_s=0.4, breaker_failures=3) as layer:
@@ -503,6 +531,7 @@ async def test_no_personal_data_and_no_key_is_in_any_request_log_or_metric(
             for text, _ in PERSONAL.values()
         ]
     assert server.received
+    assert [one.name for one in caplog.records if one.name.startswith(libraries)] == []
     seen = {
         "requests": "\n".join(json.dumps(one.json, ensure_ascii=False) for one in server.received),
         "logs": "\n".join(f"{one.getMessage()} {one.exc_info}" for one in caplog.records),
