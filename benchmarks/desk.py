@@ -100,10 +100,10 @@ def with_model(
     classifier.close()
     return [
         Answer(
-            urgent=decision.urgent,
+            urgent=decision.routing.urgent,
             toxicity=worst_toxicity(decision.findings),
             queue=_desk_queue(decision.queue),
-            priority=decision.priority,
+            priority=decision.routing.priority,
             flags=_flags(decision.findings),
             intent=decision.prediction.label.intent,
         )
