@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -100,7 +101,9 @@ ANSWERS = {"urgency": "not_urgent", "toxicity": "none", "label": "fits"}
 class LlmServer:
     """Gives the replies of `script` in turn, then `default` for ever."""
 
-    def __init__(self, default: Reply | None = None, port: int = 0) -> None:
+    def __init__(
+        self, default: Reply | None = None, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.default = default or answer()
         self.script: deque[Reply] = deque()
         self.received: list[Received] = []
@@ -108,11 +111,18 @@ class LlmServer:
         self._lock = threading.Lock()
         self._sockets = _Sockets(("127.0.0.1", port), Exchange)
         self._sockets.owner = self
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            # Shake hands in the connection's thread, not in the one that accepts.
+            self._sockets.socket = tls.wrap_socket(
+                self._sockets.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     @property
     def base_url(self) -> str:
         """What a client's `base_url` must be."""
-        return f"http://127.0.0.1:{self._sockets.server_port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._sockets.server_port}/v1"
 
     def take(self, received: Received) -> Reply:
         """The reply to `received`, which is remembered."""

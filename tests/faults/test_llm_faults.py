@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import ipaddress
 import json
 import logging
 import socket
+import ssl
 import threading
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from prometheus_client import CollectorRegistry, generate_latest
 
 from schemas import LabelAnswer, LlmOutcome, LlmVerdict, ToxicityAnswer, UrgencyAnswer
@@ -59,6 +68,47 @@ FOR_ONE = int(1.5 * RESERVED)
 def server() -> Iterator[LlmServer]:
     with LlmServer() as server:
         yield server
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate for 127.0.0.1 that nobody else has signed, with its key, in PEM."""
+
+    file: Path
+
+    def server_context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.file)
+        return context
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return Certificate(file)
 
 
 @asynccontextmanager
@@ -191,6 +241,40 @@ async def test_a_server_that_is_not_there_is_unreachable() -> None:
         port = free.getsockname()[1]
     async with opened(f"http://127.0.0.1:{port}/v1") as layer:
         assert (await ask(layer)).outcome is LlmOutcome.UNREACHABLE
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_server_that_takes_connections_and_says_nothing_ends_at_the_deadline(
+    scheme: str,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with opened(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/v1") as layer:
+            begin = time.monotonic()
+            assert (await ask(layer)).outcome is LlmOutcome.DEADLINE
+            assert time.monotonic() - begin < DEADLINE_S + GRACE_S
+
+
+async def test_over_tls_an_answer_is_read_and_a_hanging_server_is_left_in_time(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    with LlmServer(tls=certificate.server_context()) as server:
+        server.script.extend([answer(), drip(), hang()])
+        async with opened(server) as layer:
+            assert (await ask(layer, question("first"))).outcome is LlmOutcome.ANSWERED
+            for text in ("second", "third"):
+                begin = time.monotonic()
+                assert (await ask(layer, question(text))).outcome is LlmOutcome.DEADLINE
+                assert time.monotonic() - begin < DEADLINE_S + GRACE_S
+
+
+async def test_a_server_without_a_trusted_certificate_gets_no_ticket_and_no_key(
+    certificate: Certificate,
+) -> None:
+    with LlmServer(tls=certificate.server_context()) as server:
+        async with opened(server) as layer:
+            assert (await ask(layer)).outcome is LlmOutcome.UNREACHABLE
+        assert server.received == []
 
 
 async def test_a_redirect_takes_the_ticket_nowhere(server: LlmServer) -> None:
