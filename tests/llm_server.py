@@ -217,6 +217,16 @@ def reset(after_bytes: int = 0) -> Reply:
     return reply
 
 
+def raw(content: bytes) -> Reply:
+    """`content` in the place of a whole response."""
+
+    def reply(exchange: Exchange, _: Received) -> None:
+        exchange.wfile.write(content)
+        exchange.close_connection = True
+
+    return reply
+
+
 def drip(every_s: float = 0.05) -> Reply:
     """A right answer, one byte at a time."""
 

@@ -43,6 +43,7 @@ from tests.llm_server import (
     hang,
     huge,
     quoting,
+    raw,
     reset,
     says,
 )
@@ -178,6 +179,12 @@ FAULTS: dict[str, tuple[Reply, LlmOutcome, int]] = {
     "503 with 10 MB": (huge(TEN_MB, 503), LlmOutcome.UNREACHABLE, 2),
     "connection reset": (reset(), LlmOutcome.UNREACHABLE, 2),
     "connection reset in the answer": (reset(after_bytes=100), LlmOutcome.UNREACHABLE, 2),
+    "no HTTP": (raw(b"220 mail.example ESMTP\r\n"), LlmOutcome.UNREACHABLE, 2),
+    "endless headers": (
+        raw(b"HTTP/1.1 200 OK\r\n" + b"X-Header: filler\r\n" * 50_000),
+        LlmOutcome.UNREACHABLE,
+        2,
+    ),
     "401": (error(401), LlmOutcome.REJECTED, 1),
     "400": (error(400), LlmOutcome.REJECTED, 1),
     "404": (error(404), LlmOutcome.REJECTED, 1),
