@@ -57,14 +57,16 @@ class Exchange(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Sockets
 
+    def handle(self) -> None:
+        """Serve the connection until one side closes it, as clients do in most broken replies."""
+        with contextlib.suppress(OSError):
+            super().handle()
+
     def do_POST(self) -> None:
         """Remember the request and give the next reply."""
         length = int(self.headers.get("Content-Length", 0))
         received = Received(self.path, dict(self.headers), self.rfile.read(length))
-        reply = self.server.owner.take(received)
-        # The client may be gone by now, and is in most of the broken replies.
-        with contextlib.suppress(OSError):
-            reply(self, received)
+        self.server.owner.take(received)(self, received)
 
     def send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Send a whole response."""
