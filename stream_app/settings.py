@@ -222,8 +222,8 @@ class LlmSettings(_Group):
     def _can_be_asked(self) -> LlmSettings:
         if self.api_key is not None and self.api_key_file is not None:
             raise ValueError("give api_key or api_key_file, not both")
-        if self.api_key is not None and not self.api_key.get_secret_value().strip():
-            raise ValueError("api_key is empty")
+        if self.api_key is not None and not _is_one_word(self.api_key.get_secret_value()):
+            raise ValueError("api_key must be one word of ASCII, without spaces")
         if self.on and (self.base_url is None or self.model is None):
             raise ValueError("with a key, base_url and model must say who is asked")
         if self.base_url is not None:
@@ -233,6 +233,10 @@ class LlmSettings(_Group):
         ):
             raise ValueError("money_per_hour needs the prices of tokens")
         return self
+
+
+def _is_one_word(key: str) -> bool:
+    return key.isascii() and key.isprintable() and key.split() == [key]
 
 
 def _check_address(base_url: str, *, allow_http: bool) -> None:

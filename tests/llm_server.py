@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -56,14 +57,16 @@ class Exchange(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Sockets
 
+    def handle(self) -> None:
+        """Serve the connection until one side closes it, as clients do in most broken replies."""
+        with contextlib.suppress(OSError):
+            super().handle()
+
     def do_POST(self) -> None:
         """Remember the request and give the next reply."""
         length = int(self.headers.get("Content-Length", 0))
         received = Received(self.path, dict(self.headers), self.rfile.read(length))
-        reply = self.server.owner.take(received)
-        # The client may be gone by now, and is in most of the broken replies.
-        with contextlib.suppress(OSError):
-            reply(self, received)
+        self.server.owner.take(received)(self, received)
 
     def send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Send a whole response."""
@@ -100,7 +103,9 @@ ANSWERS = {"urgency": "not_urgent", "toxicity": "none", "label": "fits"}
 class LlmServer:
     """Gives the replies of `script` in turn, then `default` for ever."""
 
-    def __init__(self, default: Reply | None = None, port: int = 0) -> None:
+    def __init__(
+        self, default: Reply | None = None, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.default = default or answer()
         self.script: deque[Reply] = deque()
         self.received: list[Received] = []
@@ -108,11 +113,18 @@ class LlmServer:
         self._lock = threading.Lock()
         self._sockets = _Sockets(("127.0.0.1", port), Exchange)
         self._sockets.owner = self
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            # Shake hands in the connection's thread, not in the one that accepts.
+            self._sockets.socket = tls.wrap_socket(
+                self._sockets.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     @property
     def base_url(self) -> str:
         """What a client's `base_url` must be."""
-        return f"http://127.0.0.1:{self._sockets.server_port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._sockets.server_port}/v1"
 
     def take(self, received: Received) -> Reply:
         """The reply to `received`, which is remembered."""
@@ -202,6 +214,16 @@ def reset(after_bytes: int = 0) -> Reply:
         # Linger for no time: the kernel then answers with RST instead of FIN.
         exchange.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         exchange.connection.close()
+        exchange.close_connection = True
+
+    return reply
+
+
+def raw(content: bytes) -> Reply:
+    """`content` in the place of a whole response."""
+
+    def reply(exchange: Exchange, _: Received) -> None:
+        exchange.wfile.write(content)
         exchange.close_connection = True
 
     return reply

@@ -22,7 +22,7 @@ def open_layer(settings: LlmSettings, registry: CollectorRegistry) -> LlmLayer |
         return None
     prompt = load_prompt(settings.prompt)
 
-    # Importing the client library costs two seconds and 60 MiB that a worker without a key saves.
+    # Importing the client library costs seconds and tens of MiB that a worker without a key saves.
     from stream_app.llm.client import ChatClient
 
     client = ChatClient(

@@ -47,13 +47,15 @@ def _holds_card(digits: list[int]) -> bool:
     The check doubles every second digit from the right. Sums from the left are kept for both
     parities, so that each window is one subtraction.
     """
-    doubled = [_DOUBLED[digit] for digit in digits]
-    turns = [
-        [plain if index % 2 == parity else twice for index, (plain, twice) in enumerate(pairs)]
+    values = (digits, [_DOUBLED[digit] for digit in digits])
+    sums = [
+        list(
+            accumulate(
+                (values[(index + parity) % 2][index] for index in range(len(digits))), initial=0
+            )
+        )
         for parity in (0, 1)
-        for pairs in [list(zip(digits, doubled, strict=True))]
     ]
-    sums = [list(accumulate(turn, initial=0)) for turn in turns]
     return any(
         (sums[(end - 1) % 2][end] - sums[(end - 1) % 2][end - length]) % 10 == 0
         for end in range(SHORTEST, len(digits) + 1)

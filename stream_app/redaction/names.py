@@ -27,10 +27,12 @@ _GREETING_END = re.compile(r"[ \t]{0,3}(?:[,.!:\-\n]|\Z)")
 _INTRODUCED = re.compile(r"\b(?:i\sam|i['\u2019]?m|this\sis)[ \t]{1,3}", re.IGNORECASE)
 _SIGNED = re.compile(
     r"\b(?:regards|sincerely|faithfully|truly|respectfully|thanks|thank\syou|cheers|best|wishes)"
-    r"[ \t]{0,3}(?:[,.!\-]{1,3}[ \t]{0,3}(?P<breaks>\n[\s]{0,8})?|(?P<bare>\n[\s]{0,8}))",
+    r"[ \t]{0,3}(?P<stop>[,.!\-]{0,3})[ \t]{0,3}(?P<breaks>\s{0,8})",
     re.IGNORECASE,
 )
 _LINE_END = re.compile(r"[ \t.,!]{0,8}(?:\n|\Z)")
+_TEXT_END = re.compile(r"\W{0,8}\Z")
+_MOST_SIGNED = 2
 
 _NOT_NAMES = re.compile(
     r"a|also|and|are|being|but|correct|different|for|gone|in|incorrect|invalid|is|it|listed"
@@ -84,14 +86,22 @@ def _plain(text: str, start: int) -> list[Found]:
 
 
 def _signature(text: str, match: re.Match[str]) -> list[Found]:
-    """A line of one to four words under the closing formula, or capitalised words beside it."""
-    words = _WORDS.match(text, match.end())
-    if words is None or not _LINE_END.match(text, words.end()):
+    """The rest of the line behind a closing formula, or the line under it.
+
+    Capitalised words, or one or two in any case that are the text's last: "thanks,\\njane".
+    """
+    words = _words(text, match.end())
+    if not words or not (match["stop"] or "\n" in match["breaks"]):
         return []
-    below = match["breaks"] is not None or match["bare"] is not None
-    if below or all(word[0][0].isupper() for word in _ONE_WORD.finditer(words[0])):
-        return [Found(*words.span(), Kind.NAME)]
-    return []
+    end = words[-1].end()
+    capitalised = all(word[0][0].isupper() for word in words) and _LINE_END.match(text, end)
+    last = (
+        "\n" in match["breaks"]
+        and match["stop"] in ("", ",", "-")
+        and len(words) <= _MOST_SIGNED
+        and _TEXT_END.match(text, end)
+    )
+    return [Found(match.end(), end, Kind.NAME)] if capitalised or last else []
 
 
 def _words(text: str, start: int) -> list[re.Match[str]]:

@@ -71,7 +71,9 @@ def test_the_key_is_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> Non
     ("settings", "told"),
     [
         ({"api_key": "test-key"}, "base_url and model"),
-        ({"api_key": " ", "base_url": ADDRESS, "model": "m"}, "api_key is empty"),
+        ({"api_key": "", "base_url": ADDRESS, "model": "m"}, "one word"),
+        ({"api_key": "test-key\n", "base_url": ADDRESS, "model": "m"}, "one word"),
+        ({"api_key": "test\u00e9", "base_url": ADDRESS, "model": "m"}, "one word"),
         ({"api_key": "test-key", "api_key_file": "key"}, "not both"),
         ({"base_url": "http://llm.example/v1"}, "unencrypted"),
         ({"base_url": "http://10.0.0.7/v1"}, "unencrypted"),

@@ -37,6 +37,9 @@ HIDDEN = [
     ("I'm Jane Doe from Leeds", "I'm [NAME] from Leeds"),
     ("Please help.\nKind regards,\njane doe\n", "Please help.\nKind regards,\n[NAME]\n"),
     ("Help me. Thanks, Jane", "Help me. Thanks, [NAME]"),
+    ("Best wishes\nJane Doe\nSent from a phone", "Best wishes\n[NAME]\nSent from a phone"),
+    ("thanks\njane", "thanks\n[NAME]"),
+    ("Hello Jane,\nwhere is it", "Hello [NAME],\nwhere is it"),
 ]
 
 LEFT = [
@@ -46,8 +49,12 @@ LEFT = [
     "My name is misspelt on the card",
     "my password is wrong and the code is invalid",
     "I am VERY ANGRY and I'm British",
+    "Thanks.\nMy card was stolen",
+    "Thanks.\nStill waiting",
+    "Please help, thanks\nIt is urgent",
     "Thanks, but this does not help me at all",
     "I waited at the branch for 45 minutes, 1,250,000 people did",
+    "Hello I need my card",
     "",
 ]
 
