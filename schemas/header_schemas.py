@@ -12,9 +12,6 @@ from schemas.dead_letter import DeadLetter, DeadLetterHeader, ErrorCode
 from schemas.headers import CONTENT_TYPE, EVENT_TYPE, SPEC_VERSION, EventHeader
 from schemas.triaged_ticket import Priority, Queue
 
-_ADDED = frozenset({EventHeader.REVIEW_REASONS, EventHeader.AUDIT, EventHeader.DEGRADED})
-"""Headers that records of the first releases do not have: readers must do without."""
-
 _FLAG = {"type": "string", "enum": ["true", "false"]}
 _TEXT = {"type": "string"}
 _COUNT = {"type": "string", "pattern": "^[0-9]+$"}
@@ -73,7 +70,7 @@ def triaged_headers_schema() -> dict[str, Any]:
             "description": "SHA-256 of the manifest of the bundle that decided.",
         },
     }
-    required = [header.value for header in EventHeader if header not in _ADDED]
+    required = [header.value for header in EventHeader]
     optional: dict[str, dict[str, Any]] = {
         "traceparent": _TEXT | {"description": "W3C Trace Context, carried from the raw record."},
         "tracestate": _TEXT | {"description": "W3C Trace Context, carried from the raw record."},

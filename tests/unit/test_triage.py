@@ -65,7 +65,7 @@ def test_each_kind_of_ticket_finds_its_queue(core: Core) -> None:
 
 
 def test_toxicity_does_not_hide_urgency(core: Core) -> None:
-    (decision,) = decide(core, "stolen you are a worthless idiot")
+    (decision,) = decide(core, "My card was stolen, you worthless idiot")
     assert decision.queue is Queue.PRIORITY
     assert decision.routing.toxic
 
@@ -130,7 +130,7 @@ def test_a_verdict_raises_urgency(core: Core) -> None:
     assert settled.findings[0].rule == "llm.urgent"
 
 
-@pytest.mark.parametrize("text", ["stolen", "stolen you are a worthless idiot"])
+@pytest.mark.parametrize("text", ["stolen", "My card was stolen, you worthless idiot"])
 def test_no_verdict_lowers_an_urgent_ticket(core: Core, text: str) -> None:
     (decision,) = decide(core, text)
     for urgency, toxicity, label in product(UrgencyAnswer, ToxicityAnswer, LabelAnswer):
