@@ -90,7 +90,7 @@ class Rule(_Part):
         return Guardrail.TOXICITY if toxicity else Guardrail.URGENCY
 
 
-DEFAULT_THRESHOLDS = Thresholds(note_at_least=0.5, flag_at_least=0.8)
+DEFAULT_THRESHOLDS = Thresholds(note_at_least=0.5, flag_at_least=0.9)
 
 
 class Disguises(_Part):
