@@ -13,11 +13,16 @@ from stream_app.cli.output import JsonFlag, out, print_json
 if TYPE_CHECKING:
     from stream_app.guardrails.evaluation import Count, Evaluation
 
-app = typer.Typer(help="Look into the guardrails.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
 ]
+
+
+@app.callback()
+def _guardrails() -> None:
+    """Look into the guardrails."""
 
 
 @app.command("eval")
