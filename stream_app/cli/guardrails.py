@@ -14,12 +14,17 @@ from stream_app.cli.output import JsonFlag, out, print_json
 if TYPE_CHECKING:
     from stream_app.guardrails.evaluation import Count, Evaluation
 
-app = typer.Typer(help="Look into the guardrails.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 app.command()(explain)
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
 ]
+
+
+@app.callback()
+def _guardrails() -> None:
+    """Look into the guardrails."""
 
 
 @app.command("eval")
@@ -37,19 +42,21 @@ def evaluate(
     """Measure the toxicity guardrail on labelled texts, by functionality.
 
     Twice: by any flag, as tickets are routed, and by attacks on groups of people alone, which is
-    what HateCheck and HatemojiCheck label.
+    what HateCheck and HatemojiCheck label. The last row is the mean over functionalities.
     """
     from stream_app.guardrails import evaluation as measured
     from stream_app.guardrails import load_rules
+    from stream_app.guardrails.learned import toxicity_findings
+    from stream_app.local_triage import open_toxicity_model
     from stream_app.settings import load_settings
 
     settings = load_settings(config)
-    rules = load_rules(settings.triage.rules)
+    rules = load_rules(settings.triage.rules, settings.triage.extra_rules)
     rows = measured.read_labelled_texts(data)
-    findings = [rules.inspect(row.text) for row in rows]
+    with open_toxicity_model(settings) as toxicity:
+        findings = toxicity_findings([row.text for row in rows], rules, toxicity)
     evaluations = {
-        target.value: measured.evaluate(rows, lambda _: findings, target)
-        for target in measured.Target
+        target.value: measured.evaluate(rows, findings, target) for target in measured.Target
     }
     if as_json:
         record = {name: _as_record(evaluation) for name, evaluation in evaluations.items()}
@@ -77,9 +84,9 @@ def _as_record(evaluation: Evaluation) -> dict[str, Any]:
 
 def _table(by_any: Evaluation, by_identity: Evaluation) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_footer=True)
-    table.add_column("functionality", footer="macro accuracy")
+    table.add_column("functionality", footer="mean", no_wrap=True)
     table.add_column("rows", justify="right")
-    for name, evaluation in (("any flag", by_any), ("identity attacks", by_identity)):
+    for name, evaluation in (("any flag", by_any), ("groups", by_identity)):
         macro = f"{evaluation.macro_accuracy:.1%}"
         table.add_column(name, footer=macro, justify="right", style="bold")
         table.add_column("toxic", justify="right")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -118,12 +118,12 @@ def read_labelled_texts(path: Path) -> tuple[LabelledText, ...]:
 
 def evaluate(
     rows: Sequence[LabelledText],
-    inspect: Callable[[Sequence[str]], Iterable[Sequence[Finding]]],
+    found: Iterable[Iterable[Finding]],
     target: Target,
 ) -> Evaluation:
-    """Score what `inspect` finds: it gives the findings of each text, in order."""
+    """Score the findings of each row, in the rows' order."""
     counts: dict[str, dict[bool, list[int]]] = {}
-    for row, findings in zip(rows, inspect([row.text for row in rows]), strict=True):
+    for row, findings in zip(rows, found, strict=True):
         count = counts.setdefault(row.functionality, {True: [0, 0], False: [0, 0]})[row.toxic]
         count[0] += 1
         count[1] += is_flagged(findings, target) is row.toxic

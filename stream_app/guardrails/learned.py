@@ -15,6 +15,7 @@ from schemas import Finding, Guardrail, Severity
 from stream_app.errors import UserError
 
 if TYPE_CHECKING:
+    from stream_app.guardrails.ruleset import RuleSet
     from stream_app.inference import OnnxClassifier
 
 TOXIC = "toxic"
@@ -60,6 +61,17 @@ class ToxicityModel:
             next((score for label, score in prediction.top if label.intent == TOXIC), 0.0)
             for prediction in self._classifier.classify(texts)
         ]
+
+
+def toxicity_findings(
+    texts: Sequence[str], rules: RuleSet, model: ToxicityModel | None
+) -> list[tuple[Finding, ...]]:
+    """What rules and model find in each text, in order; rules alone without a model."""
+    probabilities = model.probabilities(texts) if model else [0.0] * len(texts)
+    return [
+        findings + learned_findings(probability, findings, rules.learned)
+        for findings, probability in zip(map(rules.inspect, texts), probabilities, strict=True)
+    ]
 
 
 def learned_findings(

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from torch import nn
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from stream_app.errors import Unavailable, UserError
@@ -33,12 +33,15 @@ class BaseModel:
     tokenizer_path: Path
 
 
-def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
+def load_base_model(name: str, *, dropout: float, workspace: Path, layers: int = 0) -> BaseModel:
     """Load `name`: the default, a local folder or a Hugging Face model id.
+
+    Its first `layers` only, where that is not 0.
 
     The tokenizer is written to `workspace` as `tokenizer.json`. Raises `Unavailable` where the
     model is not on this machine and cannot be fetched, and `UserError` where a folder holds no
-    usable network (safetensors weights and a tokenizer that can be saved as `tokenizer.json`).
+    usable network (safetensors weights and a tokenizer that can be saved as `tokenizer.json`), or
+    one of fewer layers.
     """
     source = str(_packaged_folder()) if name == DEFAULT_BASE_MODEL else name
     local = Path(source).is_dir()
@@ -49,8 +52,17 @@ def load_base_model(name: str, *, dropout: float, workspace: Path) -> BaseModel:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
+        config = AutoConfig.from_pretrained(source, local_files_only=local)
+        if layers:
+            if layers > config.num_hidden_layers:
+                raise UserError(f"{name} has {config.num_hidden_layers} layers, not {layers}")
+            config.num_hidden_layers = layers
         network = AutoModel.from_pretrained(
-            source, local_files_only=local, use_safetensors=True, attn_implementation="sdpa"
+            source,
+            config=config,
+            local_files_only=local,
+            use_safetensors=True,
+            attn_implementation="sdpa",
         )
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split()).split(". ")[0]

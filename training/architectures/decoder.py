@@ -56,7 +56,9 @@ def build(
     if base_model is None:
         base = _from_scratch(texts, dropout=recipe.dropout, workspace=workspace)
     else:
-        base = load_base_model(base_model, dropout=recipe.dropout, workspace=workspace)
+        base = load_base_model(
+            base_model, dropout=recipe.dropout, workspace=workspace, layers=recipe.layers
+        )
     network = IntentNetwork(
         LastToken(base.network), width=base.width, intents=intents, dropout=recipe.dropout
     )

@@ -49,7 +49,10 @@ def build(
     `texts` are not read: the tokenizer comes with the base model.
     """
     base = load_base_model(
-        base_model or DEFAULT_BASE_MODEL, dropout=recipe.dropout, workspace=workspace
+        base_model or DEFAULT_BASE_MODEL,
+        dropout=recipe.dropout,
+        workspace=workspace,
+        layers=recipe.layers,
     )
     torch.manual_seed(seed)
     network = IntentNetwork(

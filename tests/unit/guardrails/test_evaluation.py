@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,31 +33,26 @@ def test_each_functionality_is_scored_with_its_toxic_and_harmless_rows_apart(
 ) -> None:
     rows = read_labelled_texts(_write(tmp_path, DATA))
 
-    def inspect(texts: Sequence[str]) -> list[tuple[Finding, ...]]:
-        return [(_flag("identity_attack.x"),) if "kill" in text else () for text in texts]
-
-    threat, greeting = evaluate(rows, inspect, Target.ANY).scores
+    found = [(_flag("identity_attack.x"),) if "kill" in row.text else () for row in rows]
+    threat, greeting = evaluate(rows, found, Target.ANY).scores
     assert (threat.functionality, threat.toxic.rows, threat.toxic.right) == ("threat", 2, 1)
     assert (threat.harmless.rows, threat.harmless.right) == (1, 1)
     assert threat.accuracy == pytest.approx(2 / 3)
     assert greeting.toxic.accuracy is None
-    assert evaluate(rows, inspect, Target.ANY).macro_accuracy == pytest.approx((2 / 3 + 1) / 2)
+    assert evaluate(rows, found, Target.ANY).macro_accuracy == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_abuse_of_one_person_is_toxic_and_no_attack_on_a_group(tmp_path: Path) -> None:
     rows = read_labelled_texts(_write(tmp_path, "text,label\nyou there,1\n"))
-
-    def inspect(texts: Sequence[str]) -> list[tuple[Finding, ...]]:
-        return [(_flag("directed_abuse.x"),) for _ in texts]
-
-    assert evaluate(rows, inspect, Target.ANY).macro_accuracy == 1.0
-    assert evaluate(rows, inspect, Target.IDENTITY).macro_accuracy == 0.0
+    found = [(_flag("directed_abuse.x"),)]
+    assert evaluate(rows, found, Target.ANY).macro_accuracy == 1.0
+    assert evaluate(rows, found, Target.IDENTITY).macro_accuracy == 0.0
 
 
 def test_a_note_counts_for_nothing(tmp_path: Path) -> None:
     rows = read_labelled_texts(_write(tmp_path, "text,label\ndamn,fine\n"))
     note = Finding(guardrail=Guardrail.TOXICITY, rule="profanity.x", severity=Severity.NOTE)
-    assert evaluate(rows, lambda texts: [(note,)], Target.ANY).macro_accuracy == 1.0
+    assert evaluate(rows, [(note,)], Target.ANY).macro_accuracy == 1.0
 
 
 @pytest.mark.parametrize(

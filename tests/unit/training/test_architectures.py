@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -159,7 +159,7 @@ def test_a_decoder_starts_from_a_local_folder(tmp_path: Path) -> None:
     tokenizer = Tokenizer.from_file(str(tmp_path / "own.json"))
     wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer)  # type: ignore[no-untyped-call]
     wrapped.save_pretrained(folder)
-    config = GPT2Config(vocab_size=pieces, n_positions=64, n_embd=32, n_layer=1, n_head=2)
+    config = GPT2Config(vocab_size=pieces, n_positions=64, n_embd=32, n_layer=2, n_head=2)
     pretrained = GPT2Model(config)  # type: ignore[no-untyped-call]
     pretrained.save_pretrained(folder, safe_serialization=True)
     kind = ARCHITECTURES[ArchitectureName.DECODER]
@@ -171,6 +171,19 @@ def test_a_decoder_starts_from_a_local_folder(tmp_path: Path) -> None:
     assert model.base_model == str(folder)
     assert model.max_tokens == 64
     assert (logits.shape, embedding.shape) == ((3, 5), (3, 32))
+
+    def build(layers: int) -> TextModel:
+        recipe = replace(kind.quick, layers=layers)
+        return kind.build(
+            TEXTS, recipe, base_model=str(folder), intents=5, seed=3, workspace=tmp_path
+        )
+
+    first_layer_alone = build(1)
+    kept = [name for name, _ in first_layer_alone.network.named_modules()]
+    assert any(name.endswith("h.0") for name in kept)
+    assert not any(name.endswith("h.1") for name in kept)
+    with pytest.raises(UserError, match="has 2 layers, not 3"):
+        build(3)
 
 
 def test_two_intents_have_two_logits_from_one_row_of_coefficients(tmp_path: Path) -> None:
