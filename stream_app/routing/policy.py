@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from schemas import Finding, Guardrail, Priority, Queue, Severity
 from stream_app.errors import UserError
 from stream_app.guardrails.rulebook import Kind
-from stream_app.guardrails.validation import OUT_OF_SCOPE
 
 _NO_CASE = f"{Kind.NO_CASE}.in_thought_or_settled"
 _ONLY_ASKS = f"{Kind.NO_CASE}.only_asks"
@@ -121,10 +120,10 @@ class Policy(BaseModel):
         `base_priority` is the most likely intent's; `high_priority_probability` is that of all
         likely intents of high priority together, since a ticket that is either a stolen or a
         compromised card is urgent however unsure the model is which. An intent says what a ticket
-        is about and not that it has happened: it makes no ticket urgent that is out of scope, or
-        that says itself that it asks in general or tells of what is settled. Flagged rules do.
-        An urgent ticket's priority is high; any other keeps its intent's, medium at most, and low
-        where the text only asks or the intent's emergency is none.
+        is about and not that it has happened: alone it makes none urgent that says itself that it
+        asks in general or tells of what is settled. An urgent ticket's priority is high; any other
+        keeps its intent's, medium at most, and low where the text only asks or the intent's
+        emergency is none.
 
         Of the findings that a language model can add none withholds anything: a ticket that is
         urgent stays urgent.
@@ -133,14 +132,14 @@ class Policy(BaseModel):
         findings = tuple(findings)
         named = {finding.rule for finding in findings}
         held = {Condition.ALWAYS}
-        if high_priority_probability >= self.high_priority_at_least and named.isdisjoint(
-            (_NO_CASE, OUT_OF_SCOPE)
-        ):
+        if high_priority_probability >= self.high_priority_at_least and _NO_CASE not in named:
             held.add(Condition.HIGH_PRIORITY_INTENT)
         if doubt and high_priority_probability >= doubt.high_priority_possible_at_least:
             held.add(Condition.HIGH_PRIORITY_POSSIBLE)
         for finding in findings:
-            if condition := _CONDITIONS.get((finding.guardrail, finding.severity)):
+            condition = _CONDITIONS.get((finding.guardrail, finding.severity))
+            # These two notes say that there is no emergency, which is no doubt about one.
+            if condition and finding.rule not in (_NO_CASE, _ONLY_ASKS):
                 held.add(condition)
         matching = {route.queue for route in self.routes if route.when & held}
         urgent = Queue.PRIORITY in matching
