@@ -43,7 +43,7 @@ def test_each_rule_finds_its_examples_and_none_of_its_counter_examples(rule: Rul
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.id)
 def test_whatever_a_rule_matches_contains_a_word_it_needs(rule: CompiledRule) -> None:
     @settings(
-        max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(st.from_regex(rule.matches, fullmatch=True, alphabet=st.characters(codec="ascii")))
     def holds(text: str) -> None:
