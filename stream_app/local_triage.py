@@ -70,16 +70,18 @@ class LocalTriage:
         if layer is None:
             return list(decisions)
         settled = []
-        for ticket, decision in zip(tickets, decisions, strict=True):
-            question = question_about(ticket, decision, self.policy)
-            if question is None:
-                settled.append(decision)
-                continue
-            # One after the other: here nobody is held up, and none is refused for the crowd.
-            answer = layer.try_ask(question)
-            verdict = answer if isinstance(answer, LlmVerdict) else await answer
-            settled.append(settle(decision, verdict, self.policy))
-        await layer.aclose()
+        try:
+            for ticket, decision in zip(tickets, decisions, strict=True):
+                question = question_about(ticket, decision, self.policy)
+                if question is None:
+                    settled.append(decision)
+                    continue
+                # One after the other: here nobody is held up, and none is refused for the crowd.
+                answer = layer.try_ask(question)
+                verdict = answer if isinstance(answer, LlmVerdict) else await answer
+                settled.append(settle(decision, verdict, self.policy))
+        finally:
+            await layer.aclose()
         return settled
 
     def message(self, ticket: RawTicket, decision: Decision) -> TriagedTicket:
