@@ -48,8 +48,7 @@ _DISGUISED = re.compile(r"[013457@$]+")
 _HASHTAG = re.compile(r"#\w+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
-_STRETCHED = re.compile(r"([a-z])\1{2,}")
-_TRIPLES = tuple(letter * 3 for letter in ascii_lowercase)
+_STRETCHED = re.compile(r"([a-z])\1\1+")
 _LONGEST_PREFIX = 24
 
 
@@ -98,7 +97,7 @@ class Folder:
         if "#" in folded:
             folded, origins = apply(_hump_edits(folded), folded, origins)
         folded = _DISGUISED.sub(_undisguise, folded.lower().replace("`", "'"))
-        if any(triple in folded for triple in _TRIPLES):
+        if _STRETCHED.search(folded):
             folded, origins = self._cut_stretches(folded, origins)
         for edits in self._disguises(folded):
             folded, origins = apply(edits(folded), folded, origins)

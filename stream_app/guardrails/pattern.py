@@ -16,9 +16,11 @@ from collections.abc import Iterable, Mapping
 _SEPARATOR = r"""(?:[^\w.!?;"']{1,4}+)"""
 _GAP_WORD = rf"(?:{_SEPARATOR}[\w']++)"
 _GAP_WORDS = 4
-_GAP = re.compile(r"(?P<tildes>(?: ~)+)(?P<follows> |$)")
+GAP = re.compile(r"(?P<tildes>(?: ~)+)(?P<follows> |$)")
+"""A gap; `follows` is the blank behind it, empty at the end of a pattern."""
 
-_LIST_REFERENCE = re.compile(r"\{([a-z_]+)\}")
+LIST_REFERENCE = re.compile(r"\{([a-z_]+)\}")
+"""A list by its name in braces; the name is the first group."""
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -44,7 +46,7 @@ def _expand(pattern: str, lists: Mapping[str, Iterable[str]], open_lists: tuple[
         entries = (_expand(entry, lists, (*open_lists, name)) for entry in lists[name])
         return f"(?:{'|'.join(entries)})"
 
-    return _LIST_REFERENCE.sub(alternatives, pattern)
+    return LIST_REFERENCE.sub(alternatives, pattern)
 
 
 def translate(expanded: str) -> str:
@@ -52,7 +54,7 @@ def translate(expanded: str) -> str:
 
     Raises `PatternError` for a ~ where none can stand. What else may be wrong, `whole_words` tells.
     """
-    source = _GAP.sub(_gap, expanded).replace(" ", _SEPARATOR)
+    source = GAP.sub(_gap, expanded).replace(" ", _SEPARATOR)
     if "~" in source:
         raise PatternError(f"{expanded!r} has a ~ that stands neither between words nor at the end")
     return source
@@ -64,35 +66,19 @@ def _gap(match: re.Match[str]) -> str:
     return f"{words}?{_SEPARATOR}" if match["follows"] else words
 
 
-def whole_words(expanded: Iterable[str]) -> re.Pattern[str]:
-    """One regular expression that matches any of the patterns, from word end to word end.
+def whole_words(expanded: str) -> re.Pattern[str]:
+    """A regular expression that matches an expanded pattern, from word end to word end.
 
-    Raises `PatternError` where one of them is no regular expression or matches the empty text.
+    Raises `PatternError` where it is no regular expression or matches the empty text.
     """
-    patterns = list(expanded)
-    sources = [f"(?:{translate(pattern)})" for pattern in patterns]
-    # All at once, and one by one only to find a fault: compiling takes most of the loading time.
+    source = translate(expanded)
     try:
-        compiled = re.compile(rf"(?<!\w)(?:{'|'.join(sources)})(?!\w)")
+        compiled = re.compile(rf"(?<!\w)(?:{source})(?!\w)")
     except re.error as error:
-        faults = (
-            _fault(pattern, source) for pattern, source in zip(patterns, sources, strict=True)
-        )
-        raise PatternError(next(filter(None, faults), str(error))) from error
+        raise PatternError(f"{expanded!r} is no regular expression: {error.msg}") from error
     if compiled.match(""):
-        faults = (
-            _fault(pattern, source) for pattern, source in zip(patterns, sources, strict=True)
-        )
-        raise PatternError(next(filter(None, faults), "a pattern matches the empty text"))
+        raise PatternError(f"{expanded!r} matches the empty text")
     return compiled
-
-
-def _fault(pattern: str, source: str) -> str | None:
-    try:
-        empty = re.compile(source).match("")
-    except re.error as error:
-        return f"{pattern!r} is no regular expression: {error.msg}"
-    return f"{pattern!r} matches the empty text" if empty else None
 
 
 def doubled_prefixes(expanded: Iterable[str]) -> frozenset[str]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import itemgetter, or_
 
 from schemas import Finding, Guardrail, Severity, Span
 from stream_app.guardrails.folding import Folded, Folder
 from stream_app.guardrails.learned import Thresholds
+from stream_app.guardrails.pattern import whole_words
+from stream_app.guardrails.prefilter import Prefilter
+from stream_app.guardrails.required_words import Requirement
 
 MAX_FINDINGS_PER_RULE = 5
 """A person needs no more to see why; a text of nothing but swear words would give thousands."""
@@ -21,66 +26,32 @@ def words_of(folded_text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(folded_text))
 
 
-def word_beginnings(words: Iterable[str]) -> frozenset[str]:
-    """The first four characters of each word: enough to tell cheaply which rules can match."""
-    return frozenset([word[:4] for word in words])
+@dataclass(frozen=True)
+class RulePattern:
+    """An expanded pattern, compiled when it is first needed, and what its alternatives require.
 
-
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """A rule ready to match: a match of `matches` counts unless one of `unless` overlaps it.
-
-    Every match has one of the words `needs_words`, or one that begins with one of `needs`, and
-    one that begins with one of `needs_also`; beginnings as `word_beginnings` gives them. Empty
-    where nothing is known.
+    Compiling takes seconds for all the patterns of a large file, and a text needs few of them.
     """
+
+    expanded: str
+    alternatives: tuple[tuple[Requirement, ...], ...]
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Matches the pattern. Raises `PatternError` as `pattern.whole_words` does."""
+        return whole_words(self.expanded)
+
+
+# Without `eq`, so that the hash is the identity's: rules are keys for every text.
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledRule:
+    """A rule ready to match: a match of a pattern counts unless one of `unless` overlaps it."""
 
     id: str
     guardrail: Guardrail
     severity: Severity
-    needs: frozenset[str]
-    needs_words: frozenset[str]
-    needs_also: frozenset[str]
-    matches: re.Pattern[str]
-    unless: re.Pattern[str] | None
-
-    def can_match(self, words: frozenset[str], beginnings: frozenset[str]) -> bool:
-        """Whether a text of these words and word beginnings is worth a search."""
-        has_one = (
-            not self.needs.isdisjoint(beginnings)
-            or not self.needs_words.isdisjoint(words)
-            or not (self.needs or self.needs_words)
-        )
-        return has_one and (not self.needs_also or not self.needs_also.isdisjoint(beginnings))
-
-    def findings(self, folded: Folded) -> Iterator[Finding]:
-        """The first `MAX_FINDINGS_PER_RULE` findings, left to right."""
-        exceptions: list[re.Match[str]] | None = None
-        next_exception = found = 0
-        for match in self.matches.finditer(folded.text):
-            if self.unless is not None:
-                if exceptions is None:
-                    exceptions = list(self.unless.finditer(folded.text))
-                while (
-                    next_exception < len(exceptions)
-                    and exceptions[next_exception].end() <= match.start()
-                ):
-                    next_exception += 1
-                if (
-                    next_exception < len(exceptions)
-                    and exceptions[next_exception].start() < match.end()
-                ):
-                    continue
-            start, end = folded.original_span(*match.span())
-            yield Finding(
-                guardrail=self.guardrail,
-                rule=self.id,
-                severity=self.severity,
-                span=Span(start=start, end=end),
-            )
-            found += 1
-            if found == MAX_FINDINGS_PER_RULE:
-                return
+    patterns: tuple[RulePattern, ...]
+    unless: tuple[RulePattern, ...]
 
 
 class RuleSet:
@@ -103,6 +74,8 @@ class RuleSet:
         self._folder = folder
         order = (Guardrail.URGENCY, Guardrail.TOXICITY)
         self.rules = tuple(sorted(rules, key=lambda rule: order.index(rule.guardrail)))
+        self._patterns = _Patterns({rule: rule.patterns for rule in self.rules})
+        self._exceptions = _Patterns({rule: rule.unless for rule in self.rules})
 
     def inspect(self, text: str) -> tuple[Finding, ...]:
         """The findings of `text`: urgency, then toxicity; by rule order, then position.
@@ -111,10 +84,92 @@ class RuleSet:
         """
         folded = self._folder.fold(text)
         words = words_of(folded.text)
-        beginnings = word_beginnings(words)
+        matches = self._patterns.spans(folded.text, words)
+        if not matches:
+            return ()
+        exceptions = self._exceptions.spans(folded.text, words, only=matches)
         return tuple(
             finding
-            for rule in self.rules
-            if rule.can_match(words, beginnings)
-            for finding in rule.findings(folded)
+            for rule, spans in matches.items()
+            for finding in _findings(rule, folded, spans, exceptions.get(rule, ()))
         )
+
+
+class _Patterns:
+    """The patterns of all rules, of which only those that a text may match are searched."""
+
+    def __init__(self, patterns: Mapping[CompiledRule, Sequence[RulePattern]]) -> None:
+        self._listed = [(rule, pattern) for rule, some in patterns.items() for pattern in some]
+        self._prefilter = Prefilter(
+            (number, requirements)
+            for number, (_, pattern) in enumerate(self._listed)
+            for requirements in pattern.alternatives
+        )
+        self._alternatives = {
+            rule: self._prefilter.alternatives_of(
+                {number for number, (owner, _) in enumerate(self._listed) if owner is rule}
+            )
+            for rule in patterns
+        }
+        self._every_alternative = self._among(patterns)
+
+    def _among(self, rules: Iterable[CompiledRule]) -> int:
+        return reduce(or_, (self._alternatives[rule] for rule in rules), 0)
+
+    def spans(
+        self, text: str, words: Iterable[str], only: Iterable[CompiledRule] | None = None
+    ) -> dict[CompiledRule, list[tuple[int, int]]]:
+        """Where the patterns of each rule match, for rules with a match, in their order.
+
+        By beginning; of those with the same beginning, the earlier pattern's first.
+        """
+        found: dict[CompiledRule, list[tuple[int, int]]] = {}
+        among = self._every_alternative if only is None else self._among(only)
+        for number in self._prefilter.possible(words, among):
+            rule, pattern = self._listed[number]
+            spans = [match.span() for match in pattern.regex.finditer(text)]
+            if spans:
+                found.setdefault(rule, []).extend(spans)
+        for spans in found.values():
+            spans.sort(key=itemgetter(0))
+        return found
+
+
+def _findings(
+    rule: CompiledRule,
+    folded: Folded,
+    spans: Iterable[tuple[int, int]],
+    exceptions: Iterable[tuple[int, int]],
+) -> Iterator[Finding]:
+    """The first `MAX_FINDINGS_PER_RULE` of one rule; of overlapping matches the first counts."""
+    unless = _merged(exceptions)
+    found = last_end = excepted = 0
+    for start, end in spans:
+        if start < last_end:
+            continue
+        last_end = end
+        while excepted < len(unless) and unless[excepted][1] <= start:
+            excepted += 1
+        if excepted < len(unless) and unless[excepted][0] < end:
+            continue
+        first, behind = folded.original_span(start, end)
+        yield Finding(
+            guardrail=rule.guardrail,
+            rule=rule.id,
+            severity=rule.severity,
+            span=Span(start=first, end=behind),
+        )
+        found += 1
+        if found == MAX_FINDINGS_PER_RULE:
+            return
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order of their beginnings as the disjoint ones that they cover."""
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
