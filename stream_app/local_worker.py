@@ -67,7 +67,12 @@ class LocalWorker:
         return int(found.group(1)) if found else None
 
     def metrics(self) -> str:
-        """What /metrics says now, in Prometheus' text format."""
+        """What /metrics says now, in Prometheus' text format.
+
+        Raises `Unavailable` with the worker's own last line where it has ended.
+        """
+        if self.process.poll() is not None:
+            raise Unavailable(f"the worker has ended: {self._last_line()}")
         with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port()}/metrics") as response:
             text: str = response.read().decode()
         return text

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -91,6 +92,7 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         )
         await stack.enter_async_context(_background(lag.run()))
         await app.start()
+        _set_aside_what_stays()
         state.app = app
         on_ready(
             f"worker ready: group {settings.worker.consumer_group} on {servers}, model {models}, "
@@ -106,6 +108,15 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         finally:
             state.app = None
             await _stop_app(app)
+
+
+def _set_aside_what_stays() -> None:
+    """Keep what was loaded at start out of garbage collection.
+
+    A full collection went through all of it, which held up every thread for 70 to 90 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _stop_app(app: App) -> None:
