@@ -1,8 +1,12 @@
 """The longest pause between two results, with reloads and without, on the same load.
 
 A worker decides tickets at a steady rate from real Kafka while its champion is moved again and
-again on a real MLflow server. Phases without and with reloads take turns, and the pauses are read
-from the broker's own timestamps of the results, of which a reload may lengthen none by much.
+again on a real MLflow server, and in the end back to the version before. Phases with and without
+reloads take turns, and the pauses are read from the broker's own timestamps of the results, of
+which a reload may lengthen none by much.
+
+The default rate leaves the machine about half idle. At a rate that it can hardly keep up with,
+results come a micro-batch at a time, and the pauses are those between micro-batches.
 
 Run `python -m benchmarks.hot_reload`. Prints and writes benchmarks/results/hot_reload.json.
 """
@@ -63,8 +67,8 @@ def main() -> None:
     """Run the benchmark as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--bundle", type=Path, help="else the newest on this machine")
-    parser.add_argument("--rate", type=float, default=200.0, help="tickets a second")
-    parser.add_argument("--reloads", type=int, default=10)
+    parser.add_argument("--rate", type=float, default=60.0, help="tickets a second")
+    parser.add_argument("--reloads", type=int, default=10, help="promotions a phase")
     parser.add_argument("--rounds", type=int, default=3, help="phases of each kind")
     arguments = parser.parse_args()
     folder = arguments.bundle or newest_bundle(bundle_store())
@@ -113,7 +117,7 @@ async def measure(folder: Path, rate: float, reloads: int, rounds: int) -> dict[
     return _figures(stamps, phases, swaps) | {
         "model": read_bundle(folder).reference.name,
         "rate_tickets_per_s": rate,
-        "reloads": reloads * rounds,
+        "reloads": sum(phase.reloads for phase in phases),
     }
 
 
@@ -159,13 +163,14 @@ async def _reload(
     numbers: Iterator[int],
     reloads: int,
 ) -> Phase:
-    """Promote the next versions one after the other, each as soon as the one before serves."""
+    """Promote the next versions, each as soon as the one before serves; go back by one."""
     begins = _now_ms()
-    for number in itertools.islice(numbers, reloads):
+    promoted = list(itertools.islice(numbers, reloads))
+    for number in [*promoted, promoted[-1] - 1]:
         await asyncio.to_thread(client.set_registered_model_alias, model, CHAMPION, str(number))
         await nudge(settings)
         await asyncio.to_thread(_wait_until_serving, worker, f"v{number - 1}")
-    return Phase(begins, _now_ms(), reloads)
+    return Phase(begins, _now_ms(), reloads + 1)
 
 
 def _wait_until_serving(worker: LocalWorker, version: str) -> None:
@@ -202,6 +207,9 @@ def _figures(
         "longest_gap_ms_without": longest[False],
         "median_longest_gap_ms_with_reloads": statistics.median(longest[True]),
         "median_longest_gap_ms_without": statistics.median(longest[False]),
+        "median_added_ms": statistics.median(
+            there - none for there, none in zip(longest[True], longest[False], strict=True)
+        ),
         "reload_s_median": statistics.median(swaps),
         "reload_s_longest": max(swaps),
     }
