@@ -19,7 +19,8 @@ from schemas import (
 from stream_app.guardrails import (
     RuleSet,
     ToxicityModel,
-    learned_findings,
+    learned_toxicity,
+    learned_urgency,
     second_opinion,
     validate,
 )
@@ -132,13 +133,14 @@ def _decide(
             finding.model_copy(update={"field": TextField.SUBJECT})
             for finding in rules.inspect(ticket.subject)
         )
-    findings += learned_findings(abuse, findings, rules.learned)
+    findings += learned_urgency(prediction.urgency, findings, rules.learned)
+    findings += learned_toxicity(abuse, findings, rules.learned)
     findings += validate(
         confidence=prediction.confidence,
         scope_score=prediction.scope_score,
         calibration=model.calibration,
     )
-    return Decision(_route(prediction, findings, policy), prediction, findings)
+    return Decision(_route(prediction, findings, policy), prediction, _in_order(findings))
 
 
 def _route(prediction: Prediction, findings: Sequence[Finding], policy: Policy) -> Routing:

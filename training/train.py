@@ -44,6 +44,7 @@ from training.progress import FitProgress
 from training.quantize import quantize_graph
 from training.recipe import Recipe
 from training.scope import fit_scope, whiten_embedding
+from training.urgency import attach_urgency, fit_urgency, load_urgency
 
 LEAST_AGREEMENT = 0.97
 """int8 and float32 must give the same answer on this share of the unseen rows that float32 is sure
@@ -146,6 +147,7 @@ def train_bundle(
         fitted_targets = _targets(dataset, fitted)
         scope = fit_scope(fitted_output.embedding, fitted_targets, intents=len(labels))
         whiten_embedding(quantized, scope.whitening)
+        add_urgency_head(quantized, model.tokenizer_path, max_tokens)
         aside = slice(0, len(held_out))
         calibration = calibrate(
             shipped.logits[aside],
@@ -245,6 +247,19 @@ def fit_model(
         seed=seed,
         progress=progress,
     )
+
+
+def add_urgency_head(graph: Path, tokenizer_path: Path, max_tokens: int) -> None:
+    """Fit the urgency head on the tokens of this tokenizer, and make it a part of `graph`."""
+    examples = load_urgency()
+    encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
+    head = fit_urgency(
+        encoder.encode([example.text for example in examples]),
+        [example.urgent for example in examples],
+        [example.weight for example in examples],
+        vocabulary=encoder.vocabulary,
+    )
+    attach_urgency(graph, head)
 
 
 def check_agreement(exact: GraphOutput, shipped: GraphOutput, calibration: Calibration) -> None:

@@ -1,7 +1,7 @@
-"""The learned toxicity guardrail: what a second classifier says of a ticket, as a finding.
+"""The learned guardrails: what models say of a ticket's urgency and toxicity, as findings.
 
-Owns how probabilities become findings. The classifier is an ordinary bundle; nothing here opens
-one or reads a ticket's text.
+Owns how probabilities become findings. Urgency comes with the model of the intents, toxicity from
+a bundle of its own; nothing here opens one or reads a ticket's text.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 TOXIC = "toxic"
 """The label that the bundle must have."""
 
-RULE = "learned.toxic"
-"""The id of its finding, which is about the whole ticket and has no span."""
+RULES = {Guardrail.URGENCY: "learned.urgent", Guardrail.TOXICITY: "learned.toxic"}
+"""The ids of the findings, which are about the whole ticket and have no span."""
 
-SOFTENING_KINDS = ("quoted_report.", "self_reference.")
-"""Rules that explain why a text sounds abusive: beside one of them the model does not flag."""
+SOFTENING_KINDS = {
+    Guardrail.URGENCY: ("no_case.",),
+    Guardrail.TOXICITY: ("quoted_report.", "self_reference."),
+}
+"""Rules that explain why a text sounds as it does: beside one of them the model does not flag."""
 
 
 class Thresholds(BaseModel):
-    """From which probability on the model's answer is noted, and from which it flags."""
+    """From which probability on a model's answer is noted, and from which it flags."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,6 +44,15 @@ class Thresholds(BaseModel):
         if self.note_at_least > self.flag_at_least:
             raise ValueError("note_at_least must not be above flag_at_least")
         return self
+
+
+class LearnedThresholds(BaseModel):
+    """The thresholds of each learned guardrail."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    urgency: Thresholds = Thresholds(note_at_least=0.3, flag_at_least=0.5)
+    toxicity: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.9)
 
 
 class ToxicityModel:
@@ -69,21 +81,36 @@ def toxicity_findings(
     """What rules and model find in each text, in order; rules alone without a model."""
     probabilities = model.probabilities(texts) if model else [0.0] * len(texts)
     return [
-        findings + learned_findings(probability, findings, rules.learned)
+        findings + learned_toxicity(probability, findings, rules.learned)
         for findings, probability in zip(map(rules.inspect, texts), probabilities, strict=True)
     ]
 
 
-def learned_findings(
-    probability: float, rule_findings: Iterable[Finding], thresholds: Thresholds
+def learned_urgency(
+    probability: float, rule_findings: Iterable[Finding], thresholds: LearnedThresholds
 ) -> tuple[Finding, ...]:
-    """The finding for a ticket with this probability of being toxic, or none.
+    """The finding for a ticket with this probability of being urgent, or none."""
+    return _finding(Guardrail.URGENCY, probability, rule_findings, thresholds.urgency)
 
-    Only noted where `rule_findings` has one of `SOFTENING_KINDS`.
-    """
+
+def learned_toxicity(
+    probability: float, rule_findings: Iterable[Finding], thresholds: LearnedThresholds
+) -> tuple[Finding, ...]:
+    """The finding for a ticket with this probability of being toxic, or none."""
+    return _finding(Guardrail.TOXICITY, probability, rule_findings, thresholds.toxicity)
+
+
+def _finding(
+    guardrail: Guardrail,
+    probability: float,
+    rule_findings: Iterable[Finding],
+    thresholds: Thresholds,
+) -> tuple[Finding, ...]:
+    """Only noted where `rule_findings` has one of the guardrail's `SOFTENING_KINDS`."""
     if probability < thresholds.note_at_least:
         return ()
-    softened = any(finding.rule.startswith(SOFTENING_KINDS) for finding in rule_findings)
+    softening = SOFTENING_KINDS[guardrail]
+    softened = any(finding.rule.startswith(softening) for finding in rule_findings)
     flags = probability >= thresholds.flag_at_least and not softened
     severity = Severity.FLAG if flags else Severity.NOTE
-    return (Finding(guardrail=Guardrail.TOXICITY, rule=RULE, severity=severity),)
+    return (Finding(guardrail=guardrail, rule=RULES[guardrail], severity=severity),)

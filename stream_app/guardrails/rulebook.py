@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from schemas import Guardrail, Severity
 from stream_app.errors import UserError
 from stream_app.guardrails.folding import Folder, without_variation
-from stream_app.guardrails.learned import Thresholds
+from stream_app.guardrails.learned import LearnedThresholds
 from stream_app.guardrails.pattern import PatternError, doubled_prefixes, expand
 from stream_app.guardrails.required_words import BEGINNING, RequiredWords
 from stream_app.guardrails.ruleset import CompiledRule, RulePattern, RuleSet, words_of
@@ -90,8 +90,6 @@ class Rule(_Part):
 _UNSEEN = 0.1
 """How common a word is that no example holds, so that of many such fewer are better."""
 
-DEFAULT_THRESHOLDS = Thresholds(note_at_least=0.5, flag_at_least=0.9)
-
 
 class Disguises(_Part):
     """Words that are also found where somebody tries to hide them: see `spelling.Spelling`.
@@ -121,12 +119,12 @@ class Disguises(_Part):
 class Rulebook(_Part):
     """A whole rules file. `lists` names alternatives that patterns share.
 
-    `learned` says when a learned model's answer counts; `DEFAULT_THRESHOLDS` where it is left out.
+    `learned` says when a learned model's answer counts; the defaults hold where it is left out.
     """
 
     version: str = Field(min_length=1, max_length=64)
     disguises: Disguises = Disguises()
-    learned: Thresholds | None = None
+    learned: LearnedThresholds | None = None
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
@@ -241,7 +239,7 @@ def _compile(rulebook: Rulebook) -> RuleSet:
     expanded = (pattern.expanded for rule in compiled for pattern in (*rule.patterns, *rule.unless))
     folder = Folder(doubled_prefixes(expanded), rulebook.disguises.spelling())
     return RuleSet(
-        rulebook.version, folder, compiled, learned=rulebook.learned or DEFAULT_THRESHOLDS
+        rulebook.version, folder, compiled, learned=rulebook.learned or LearnedThresholds()
     )
 
 

@@ -10,7 +10,7 @@ from operator import itemgetter, or_
 
 from schemas import Finding, Guardrail, Severity, Span
 from stream_app.guardrails.folding import Folded, Folder
-from stream_app.guardrails.learned import Thresholds
+from stream_app.guardrails.learned import LearnedThresholds
 from stream_app.guardrails.pattern import whole_words
 from stream_app.guardrails.prefilter import Prefilter
 from stream_app.guardrails.required_words import Requirement
@@ -58,7 +58,7 @@ class RuleSet:
     """Compiled rules: immutable, so one serves all threads.
 
     `version` is the rules file's; decisions carry it. `rules` are in the order of findings.
-    `learned` says when the learned model's answer counts.
+    `learned` says when a learned model's answer counts.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RuleSet:
         folder: Folder,
         rules: Sequence[CompiledRule],
         *,
-        learned: Thresholds,
+        learned: LearnedThresholds,
     ) -> None:
         self.version = version
         self.learned = learned

@@ -23,6 +23,9 @@ ort.disable_telemetry_events()
 ALTERNATIVES = 3
 """How many of the most likely intents a prediction names."""
 
+URGENCY_OUTPUT = "urgency"
+"""The output of a graph that also tells how likely a ticket is urgent; a graph may lack it."""
+
 GOLDEN_TOLERANCE = 0.1
 """How far a golden ticket's confidence may be off on another processor.
 
@@ -37,10 +40,12 @@ class Prediction:
 
     `top` holds the `ALTERNATIVES` most likely labels with their calibrated probabilities, best
     first. `scope_score` says how near the ticket is to what the model knows; see `scope_scores`.
+    `urgency` is the probability that the ticket is urgent, 0 where the model does not tell.
     """
 
     top: tuple[tuple[Label, float], ...]
     scope_score: float
+    urgency: float
 
     @property
     def label(self) -> Label:
@@ -96,6 +101,9 @@ class OnnxClassifier:
         except Exception as error:  # tokenizers raises bare Exception for a malformed file
             raise BundleError(f"bundle {bundle.model_path.parent}: {error}") from error
         self._session = _open_session(bundle)
+        self._outputs = ["logits", "embedding"]
+        if URGENCY_OUTPUT in {node.name for node in self._session.get_outputs()}:
+            self._outputs.append(URGENCY_OUTPUT)
         self._lanes = ThreadPoolExecutor(
             max_workers=lanes or len(os.sched_getaffinity(0)), thread_name_prefix="lane"
         )
@@ -169,19 +177,21 @@ class OnnxClassifier:
 
     def _run(self, rows: list[list[int]]) -> list[Prediction]:
         input_ids, attention_mask = pad(rows)
-        logits, embedding = self._session.run(
-            ["logits", "embedding"], {"input_ids": input_ids, "attention_mask": attention_mask}
+        logits, embedding, *urgency = self._session.run(
+            self._outputs, {"input_ids": input_ids, "attention_mask": attention_mask}
         )
         probabilities = softmax(logits / self._bundle.calibration.temperature)
         scores = scope_scores(embedding, self._bundle.prototypes)
+        urgent = urgency[0] if urgency else np.zeros(len(rows), dtype=np.float32)
         labels = self._bundle.labels
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :ALTERNATIVES]
         return [
             Prediction(
                 top=tuple((labels[column], float(row[column])) for column in order),
                 scope_score=float(scope),
+                urgency=float(likely),
             )
-            for row, order, scope in zip(probabilities, best, scores, strict=True)
+            for row, order, scope, likely in zip(probabilities, best, scores, urgent, strict=True)
         ]
 
 

@@ -27,6 +27,11 @@ class Encoder:
         self._tokenizer.enable_truncation(max_length=max_tokens)
         self._max_characters = max_tokens * CHARACTERS_PER_TOKEN_CEILING
 
+    @property
+    def vocabulary(self) -> int:
+        """One more than the highest token id."""
+        return max(self._tokenizer.get_vocab().values()) + 1
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, special tokens included; between 1 and `max_tokens` long."""
         cut = [text[: self._max_characters] for text in texts]

@@ -1,4 +1,4 @@
-"""The learned model's probability becomes a flag, a note or nothing."""
+"""A learned model's probability becomes a flag, a note or nothing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import pytest
 from schemas import Finding, Guardrail, Severity
 from stream_app.bundle import read_bundle
 from stream_app.errors import UserError
-from stream_app.guardrails import ToxicityModel, learned_findings
-from stream_app.guardrails.learned import Thresholds
+from stream_app.guardrails import ToxicityModel, learned_toxicity, learned_urgency
+from stream_app.guardrails.learned import LearnedThresholds, Thresholds
 from stream_app.inference import open_classifier
 from tests.unit.tiny_bundle import write_tiny_bundle
 
-THRESHOLDS = Thresholds(note_at_least=0.5, flag_at_least=0.9)
+THRESHOLDS = LearnedThresholds(
+    urgency=Thresholds(note_at_least=0.3, flag_at_least=0.5),
+    toxicity=Thresholds(note_at_least=0.5, flag_at_least=0.9),
+)
 
 
 def _note(rule: str) -> Finding:
@@ -28,7 +31,7 @@ def _note(rule: str) -> Finding:
 def test_the_thresholds_part_nothing_note_and_flag(
     probability: float, severities: list[Severity]
 ) -> None:
-    findings = learned_findings(probability, (), THRESHOLDS)
+    findings = learned_toxicity(probability, (), THRESHOLDS)
     assert [finding.severity for finding in findings] == severities
     assert all(finding.rule == "learned.toxic" for finding in findings)
 
@@ -44,8 +47,24 @@ def test_the_thresholds_part_nothing_note_and_flag(
 def test_beside_a_report_or_self_reproach_the_model_does_not_flag(
     rule: str, severity: Severity
 ) -> None:
-    (finding,) = learned_findings(0.99, [_note(rule)], THRESHOLDS)
+    (finding,) = learned_toxicity(0.99, [_note(rule)], THRESHOLDS)
     assert finding.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("probability", "severities"),
+    [(0.29, []), (0.3, [Severity.NOTE]), (0.49, [Severity.NOTE]), (0.5, [Severity.FLAG])],
+)
+def test_urgency_has_thresholds_of_its_own(probability: float, severities: list[Severity]) -> None:
+    findings = learned_urgency(probability, (), THRESHOLDS)
+    assert [finding.severity for finding in findings] == severities
+    assert all(finding.rule == "learned.urgent" for finding in findings)
+    assert all(finding.guardrail is Guardrail.URGENCY for finding in findings)
+
+
+def test_what_the_text_says_is_no_case_is_only_noted() -> None:
+    (finding,) = learned_urgency(0.99, [_note("no_case.only_asks")], THRESHOLDS)
+    assert finding.severity is Severity.NOTE
 
 
 def test_thresholds_in_the_wrong_order_are_refused() -> None:

@@ -116,9 +116,12 @@ def test_a_desks_own_rules_are_checked_as_the_packaged_ones_are(
 
 
 def test_a_desk_says_when_the_learned_model_counts(tmp_path: Path) -> None:
-    own = _write(tmp_path, _rule(), learned={"note_at_least": 0.2, "flag_at_least": 0.3})
-    assert load_rules(extra=[own]).learned.flag_at_least == 0.3
-    assert load_rules().learned.flag_at_least > 0.3
+    own = {"toxicity": {"note_at_least": 0.2, "flag_at_least": 0.3}}
+    ours = load_rules().learned
+    theirs = load_rules(extra=[_write(tmp_path, _rule(), learned=own)]).learned
+    assert theirs.toxicity.flag_at_least == 0.3
+    assert theirs.urgency == ours.urgency
+    assert ours.toxicity.flag_at_least > 0.3
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
