@@ -48,8 +48,8 @@ class UrgencyHead:
 
 def fit_urgency(
     rows: Sequence[Sequence[int]],
-    urgent: Sequence[bool],
-    weights: Sequence[float],
+    urgent: Sequence[bool] | npt.NDArray[np.bool_],
+    weights: Sequence[float] | npt.NDArray[np.float64],
     *,
     vocabulary: int,
 ) -> UrgencyHead:
@@ -64,6 +64,16 @@ def fit_urgency(
         pairs=coefficients[vocabulary:],
         bias=float(fitted.intercept_[0]),
     )
+
+
+def urgency_probabilities(
+    head: UrgencyHead, rows: Sequence[Sequence[int]]
+) -> npt.NDArray[np.float64]:
+    """The probability of each row's token ids, as the graph says it."""
+    weights = np.concatenate([head.tokens, head.pairs])
+    log_odds = _features(rows, len(head.tokens)) @ weights + head.bias
+    probabilities: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-log_odds))
+    return probabilities
 
 
 def attach_urgency(graph: Path, head: UrgencyHead) -> None:

@@ -15,7 +15,13 @@ from stream_app.bundle import read_bundle
 from stream_app.inference import Encoder, OnnxClassifier
 from stream_app.inference.encoder import pad
 from tests.unit.tiny_bundle import write_tiny_bundle
-from training.urgency import UrgencyHead, attach_urgency, fit_urgency, load_urgency
+from training.urgency import (
+    UrgencyHead,
+    attach_urgency,
+    fit_urgency,
+    load_urgency,
+    urgency_probabilities,
+)
 
 DESK_TICKETS = Path(__file__).parents[3] / "benchmarks" / "desk_tickets" / "tickets.csv"
 VOCABULARY = 4
@@ -60,6 +66,13 @@ def test_other_tickets_of_the_batch_change_nothing(
     together = _probabilities(session, rows)
     alone = [_probabilities(session, [row])[0] for row in rows]
     assert together == pytest.approx(alone, abs=1e-6)
+
+
+def test_the_graph_says_what_the_head_says(
+    session: ort.InferenceSession, head: UrgencyHead
+) -> None:
+    expected = urgency_probabilities(head, ROWS)
+    assert _probabilities(session, ROWS) == pytest.approx(list(expected), abs=1e-5)
 
 
 def test_a_served_bundle_tells_urgency_and_one_without_the_head_says_0(tmp_path: Path) -> None:
