@@ -22,7 +22,7 @@ from schemas import Guardrail, Severity
 from stream_app.bundle import bundle_store, newest_bundle, read_bundle
 from stream_app.guardrails import RuleSet, learned_urgency, load_rules
 from stream_app.inference import Encoder
-from training.urgency import fit_urgency, load_urgency, urgency_probabilities
+from training.heads import fit_head, head_probabilities, urgency_examples
 
 RESULTS = Path(__file__).parent / "results" / "urgency.json"
 FOLDS = 5
@@ -35,24 +35,24 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, help="whose tokenizer; else the newest")
     arguments = parser.parse_args()
     bundle = read_bundle(arguments.bundle or newest_bundle(bundle_store()))
-    examples = load_urgency()
+    examples = urgency_examples()
     encoder = Encoder(bundle.tokenizer_path, max_tokens=bundle.manifest.max_tokens)
     rows = encoder.encode([example.text for example in examples])
     written = np.flatnonzero([example.weight == 1.0 for example in examples])
-    urgent = np.array([example.urgent for example in examples])
+    urgent = np.array([example.yes for example in examples])
     weights = np.array([example.weight for example in examples])
     probability = np.zeros(len(examples))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     for _, held_out in folds.split(written, urgent[written]):
         judged = written[held_out]
         fitted = np.setdiff1d(np.arange(len(examples)), judged)
-        head = fit_urgency(
+        head = fit_head(
             [rows[place] for place in fitted],
             urgent[fitted],
             weights[fitted],
             vocabulary=encoder.vocabulary,
         )
-        probability[judged] = urgency_probabilities(head, [rows[place] for place in judged])
+        probability[judged] = head_probabilities(head, [rows[place] for place in judged])
     rules = load_rules()
     flags = np.array([_flags(rules, examples[place].text, probability[place]) for place in written])
     truth = urgent[written]

@@ -39,6 +39,9 @@ _REASONS = {
     CONTRADICTION: ReviewReason.CONTRADICTION,
     DISAGREEMENT: ReviewReason.DISAGREEMENT,
 }
+TROUBLE_AT_LEAST = 0.5
+"""From this probability on, something is taken to be wrong for the customer."""
+
 _ANSWERED = frozenset({LlmOutcome.ANSWERED, LlmOutcome.CACHED})
 _ORDER = tuple(Guardrail)
 
@@ -133,7 +136,7 @@ def _decide(
             finding.model_copy(update={"field": TextField.SUBJECT})
             for finding in rules.inspect(ticket.subject)
         )
-    findings += learned_urgency(prediction.urgency, findings, rules.learned)
+    findings += learned_urgency(prediction.urgency or 0.0, findings, rules.learned)
     findings += learned_toxicity(abuse, findings, rules.learned)
     findings += validate(
         confidence=prediction.confidence,
@@ -146,11 +149,19 @@ def _decide(
 def _route(prediction: Prediction, findings: Sequence[Finding], policy: Policy) -> Routing:
     return policy.route(
         findings,
-        base_priority=prediction.label.priority,
+        base_priority=_base_priority(prediction, findings),
         high_priority_probability=sum(
             probability for label, probability in prediction.top if label.priority is Priority.HIGH
         ),
     )
+
+
+def _base_priority(prediction: Prediction, findings: Sequence[Finding]) -> Priority:
+    """The intent's; where the intent is not known, what the model makes of the words alone."""
+    known = not any(finding.rule in (LOW_CONFIDENCE, OUT_OF_SCOPE) for finding in findings)
+    if known or prediction.trouble is None:
+        return prediction.label.priority
+    return Priority.MEDIUM if prediction.trouble >= TROUBLE_AT_LEAST else Priority.LOW
 
 
 def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -30,7 +30,14 @@ from stream_app.bundle import (
     write_bundle,
 )
 from stream_app.errors import CheckFailed
-from stream_app.inference import Encoder, open_classifier, scope_scores, softmax
+from stream_app.inference import (
+    TROUBLE_OUTPUT,
+    URGENCY_OUTPUT,
+    Encoder,
+    open_classifier,
+    scope_scores,
+    softmax,
+)
 from stream_app.labelled_data import Dataset, Example, stratified_split
 from training.architectures import Architecture
 from training.architectures.contract import TextModel
@@ -38,13 +45,13 @@ from training.calibration import calibrate
 from training.evidence import Evidence
 from training.fit import Rows
 from training.graph import GraphOutput, export_graph, run_graph
+from training.heads import attach_head, fit_head, trouble_examples, urgency_examples
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
 from training.noise import augmented, training_noise
 from training.progress import FitProgress
 from training.quantize import quantize_graph
 from training.recipe import Recipe
 from training.scope import fit_scope, whiten_embedding
-from training.urgency import attach_urgency, fit_urgency, load_urgency
 
 LEAST_AGREEMENT = 0.97
 """int8 and float32 must give the same answer on this share of the unseen rows that float32 is sure
@@ -147,7 +154,7 @@ def train_bundle(
         fitted_targets = _targets(dataset, fitted)
         scope = fit_scope(fitted_output.embedding, fitted_targets, intents=len(labels))
         whiten_embedding(quantized, scope.whitening)
-        add_urgency_head(quantized, model.tokenizer_path, max_tokens)
+        add_heads(quantized, model.tokenizer_path, max_tokens)
         aside = slice(0, len(held_out))
         calibration = calibrate(
             shipped.logits[aside],
@@ -249,17 +256,20 @@ def fit_model(
     )
 
 
-def add_urgency_head(graph: Path, tokenizer_path: Path, max_tokens: int) -> None:
-    """Fit the urgency head on the tokens of this tokenizer, and make it a part of `graph`."""
-    examples = load_urgency()
+def add_heads(graph: Path, tokenizer_path: Path, max_tokens: int) -> None:
+    """Fit the heads on the tokens of this tokenizer, and make them a part of `graph`."""
     encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
-    head = fit_urgency(
-        encoder.encode([example.text for example in examples]),
-        [example.urgent for example in examples],
-        [example.weight for example in examples],
-        vocabulary=encoder.vocabulary,
-    )
-    attach_urgency(graph, head)
+    for output, examples in (
+        (URGENCY_OUTPUT, urgency_examples()),
+        (TROUBLE_OUTPUT, trouble_examples()),
+    ):
+        head = fit_head(
+            encoder.encode([example.text for example in examples]),
+            [example.yes for example in examples],
+            [example.weight for example in examples],
+            vocabulary=encoder.vocabulary,
+        )
+        attach_head(graph, head, output)
 
 
 def check_agreement(exact: GraphOutput, shipped: GraphOutput, calibration: Calibration) -> None:

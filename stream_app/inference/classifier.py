@@ -24,7 +24,9 @@ ALTERNATIVES = 3
 """How many of the most likely intents a prediction names."""
 
 URGENCY_OUTPUT = "urgency"
-"""The output of a graph that also tells how likely a ticket is urgent; a graph may lack it."""
+TROUBLE_OUTPUT = "trouble"
+"""Outputs of a graph that also tells how likely a ticket is urgent, and how likely something is
+wrong for the customer where it is not. A graph may lack them."""
 
 GOLDEN_TOLERANCE = 0.1
 """How far a golden ticket's confidence may be off on another processor.
@@ -40,12 +42,14 @@ class Prediction:
 
     `top` holds the `ALTERNATIVES` most likely labels with their calibrated probabilities, best
     first. `scope_score` says how near the ticket is to what the model knows; see `scope_scores`.
-    `urgency` is the probability that the ticket is urgent, 0 where the model does not tell.
+    `urgency` is the probability that the ticket is urgent, `trouble` that something is wrong for
+    the customer if it is not; None where the model does not tell.
     """
 
     top: tuple[tuple[Label, float], ...]
     scope_score: float
-    urgency: float
+    urgency: float | None
+    trouble: float | None
 
     @property
     def label(self) -> Label:
@@ -101,9 +105,8 @@ class OnnxClassifier:
         except Exception as error:  # tokenizers raises bare Exception for a malformed file
             raise BundleError(f"bundle {bundle.model_path.parent}: {error}") from error
         self._session = _open_session(bundle)
-        self._outputs = ["logits", "embedding"]
-        if URGENCY_OUTPUT in {node.name for node in self._session.get_outputs()}:
-            self._outputs.append(URGENCY_OUTPUT)
+        outputs = {node.name for node in self._session.get_outputs()}
+        self._heads = [name for name in (URGENCY_OUTPUT, TROUBLE_OUTPUT) if name in outputs]
         self._lanes = ThreadPoolExecutor(
             max_workers=lanes or len(os.sched_getaffinity(0)), thread_name_prefix="lane"
         )
@@ -177,21 +180,31 @@ class OnnxClassifier:
 
     def _run(self, rows: list[list[int]]) -> list[Prediction]:
         input_ids, attention_mask = pad(rows)
-        logits, embedding, *urgency = self._session.run(
-            self._outputs, {"input_ids": input_ids, "attention_mask": attention_mask}
+        logits, embedding, *of_heads = self._session.run(
+            ["logits", "embedding", *self._heads],
+            {"input_ids": input_ids, "attention_mask": attention_mask},
         )
         probabilities = softmax(logits / self._bundle.calibration.temperature)
         scores = scope_scores(embedding, self._bundle.prototypes)
-        urgent = urgency[0] if urgency else np.zeros(len(rows), dtype=np.float32)
+        heads = {name: values.tolist() for name, values in zip(self._heads, of_heads, strict=True)}
+        untold = [None] * len(rows)
         labels = self._bundle.labels
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :ALTERNATIVES]
         return [
             Prediction(
                 top=tuple((labels[column], float(row[column])) for column in order),
                 scope_score=float(scope),
-                urgency=float(likely),
+                urgency=urgency,
+                trouble=trouble,
             )
-            for row, order, scope, likely in zip(probabilities, best, scores, urgent, strict=True)
+            for row, order, scope, urgency, trouble in zip(
+                probabilities,
+                best,
+                scores,
+                heads.get(URGENCY_OUTPUT, untold),
+                heads.get(TROUBLE_OUTPUT, untold),
+                strict=True,
+            )
         ]
 
 

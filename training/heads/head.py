@@ -1,7 +1,7 @@
 """A logistic regression on a ticket's words and pairs of words, as a part of the model's graph.
 
 Its features are the token ids that the graph reads anyway, so it costs a worker next to nothing
-and needs no file of its own. It knows nothing of the intents.
+and needs no file of its own. It knows nothing of the intents, and not what it is used for.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from onnx import TensorProto, helper, numpy_helper
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-from stream_app.inference import URGENCY_OUTPUT
-
 PAIR_BUCKETS = 32_768
 """Pairs of token ids share so many weights by a hash (Weinberger et al. 2009, "Feature Hashing for
 Large Scale Multitask Learning")."""
@@ -34,11 +32,11 @@ _MOST_ITERATIONS = 3_000
 
 
 @dataclass(frozen=True)
-class UrgencyHead:
+class Head:
     """Weights of tokens, shape (vocabulary,), and of hashed pairs, shape (`PAIR_BUCKETS`,).
 
     Their sum over a ticket, divided by the root of its number of tokens, plus `bias`, is the log
-    odds of being urgent.
+    odds of yes.
     """
 
     tokens: npt.NDArray[np.float32]
@@ -46,29 +44,27 @@ class UrgencyHead:
     bias: float
 
 
-def fit_urgency(
+def fit_head(
     rows: Sequence[Sequence[int]],
-    urgent: Sequence[bool] | npt.NDArray[np.bool_],
+    yes: Sequence[bool] | npt.NDArray[np.bool_],
     weights: Sequence[float] | npt.NDArray[np.float64],
     *,
     vocabulary: int,
-) -> UrgencyHead:
-    """Fit on token ids below `vocabulary`, whether each row is urgent, and what it counts."""
+) -> Head:
+    """Fit on token ids below `vocabulary`, the answer for each row, and what the row counts."""
     features = _features(rows, vocabulary)
     fitted = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=_MOST_ITERATIONS).fit(
-        features, np.array(urgent), sample_weight=np.array(weights)
+        features, np.array(yes), sample_weight=np.array(weights)
     )
     coefficients = fitted.coef_[0].astype(np.float32)
-    return UrgencyHead(
+    return Head(
         tokens=coefficients[:vocabulary],
         pairs=coefficients[vocabulary:],
         bias=float(fitted.intercept_[0]),
     )
 
 
-def urgency_probabilities(
-    head: UrgencyHead, rows: Sequence[Sequence[int]]
-) -> npt.NDArray[np.float64]:
+def head_probabilities(head: Head, rows: Sequence[Sequence[int]]) -> npt.NDArray[np.float64]:
     """The probability of each row's token ids, as the graph says it."""
     weights = np.concatenate([head.tokens, head.pairs])
     log_odds = _features(rows, len(head.tokens)) @ weights + head.bias
@@ -76,8 +72,8 @@ def urgency_probabilities(
     return probabilities
 
 
-def attach_urgency(graph: Path, head: UrgencyHead) -> None:
-    """Give the graph at `graph` an output `urgency`, float32 (batch,): the probability."""
+def attach_head(graph: Path, head: Head, output: str) -> None:
+    """Give the graph at `graph` one more output, float32 (batch,): the head's probability."""
     model = onnx.load(graph)
     constants: dict[str, npt.NDArray[Any]] = {
         "tokens": head.tokens,
@@ -92,20 +88,21 @@ def attach_urgency(graph: Path, head: UrgencyHead) -> None:
         "end": np.array([np.iinfo(np.int64).max], dtype=np.int64),
     }
     model.graph.initializer.extend(
-        numpy_helper.from_array(value, _named(name)) for name, value in constants.items()
+        numpy_helper.from_array(value, _named(name, output)) for name, value in constants.items()
     )
     model.graph.node.extend(
-        helper.make_node(operator, [_named(name) for name in inputs], [_named(output)], **options)
-        for operator, inputs, output, options in _STEPS
+        helper.make_node(
+            operator, [_named(name, output) for name in inputs], [_named(result, output)], **options
+        )
+        for operator, inputs, result, options in _STEPS
     )
-    model.graph.output.append(
-        helper.make_tensor_value_info(URGENCY_OUTPUT, TensorProto.FLOAT, ["batch"])
-    )
+    model.graph.output.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch"]))
     onnx.checker.check_model(model)
     onnx.save(model, graph)
 
 
-_OUTSIDE = ("input_ids", "attention_mask", URGENCY_OUTPUT)
+_INPUTS = ("input_ids", "attention_mask")
+_PROBABILITY = "probability"
 
 _STEPS: tuple[tuple[str, tuple[str, ...], str, dict[str, Any]], ...] = (
     ("Cast", ("attention_mask",), "mask", {"to": TensorProto.FLOAT}),
@@ -126,13 +123,16 @@ _STEPS: tuple[tuple[str, tuple[str, ...], str, dict[str, Any]], ...] = (
     ("Add", ("sum_of_tokens", "sum_of_pairs"), "sum", {}),
     ("Div", ("sum", "root_of_length"), "scaled", {}),
     ("Add", ("scaled", "bias"), "log_odds", {}),
-    ("Sigmoid", ("log_odds",), URGENCY_OUTPUT, {}),
+    ("Sigmoid", ("log_odds",), _PROBABILITY, {}),
 )
 """The graph's operators: each with its inputs, its output and its attributes."""
 
 
-def _named(name: str) -> str:
-    return name if name in _OUTSIDE else f"urgency/{name}"
+def _named(name: str, output: str) -> str:
+    """A name that no other head of the graph has."""
+    if name in _INPUTS:
+        return name
+    return output if name == _PROBABILITY else f"{output}/{name}"
 
 
 def _features(rows: Sequence[Sequence[int]], vocabulary: int) -> csr_matrix:
