@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from schemas import TriagedTicket
 from stream_app.broker import Broker
+from stream_app.errors import Unavailable
 from stream_app.local_worker import LocalWorker
 from stream_app.messages import Record
 from stream_app.settings import TopicSettings
@@ -116,7 +116,7 @@ def test_an_idle_worker_ends_at_once_with_exit_code_zero(start_worker: StartWork
     started = time.monotonic()
     assert worker.terminate() == 0
     assert time.monotonic() - started < 10
-    with pytest.raises(urllib.error.URLError):
+    with pytest.raises(Unavailable, match="the worker has ended"):
         worker.metrics()
 
 
