@@ -141,6 +141,10 @@ def environment_on(kafka: Broker, topics: TopicSettings, group: str) -> dict[str
     return isolated | {"TICKETS_TRIAGE_AUDIT_SHARE": "0"}
 
 
+SOON_MISSED = {"TICKETS_WORKER_SESSION_TIMEOUT_S": "6"}
+"""For workers that are killed: their partitions are given to others as soon as a broker with
+Kafka's own limits allows."""
+
 StartWorker = Callable[..., LocalWorker]
 
 
