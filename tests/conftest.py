@@ -34,6 +34,11 @@ KAFKA_OPTIONAL = "TICKETS_TESTS_KAFKA_OPTIONAL"
 a green run without a broker would say nothing."""
 
 
+PARTS_OF_A_BUNDLE = ("bundle", "inference", "labelled_data")
+NO_PARTS_OF_A_BUNDLE = frozenset({"report", "gate", "sweep", "registration", "tracking"})
+"""Of `stream_app` and `training`: what decides what a trained bundle holds, and what does not."""
+
+
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[Broker]:
     """A real broker, found as the product finds it."""
@@ -82,9 +87,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(given)
     sources = [
         path
-        for folder in ("training", "stream_app/bundle", "stream_app/inference")
+        for folder in ("training", *(f"stream_app/{part}" for part in PARTS_OF_A_BUNDLE))
         for path in sorted((ROOT / folder).rglob("*"))
         if path.suffix in {".py", ".csv", ".yaml"}
+        and path.relative_to(ROOT).parts[1] not in NO_PARTS_OF_A_BUNDLE
     ]
     digest = hashlib.sha256()
     for path in sources:
