@@ -33,7 +33,6 @@ KAFKA_OPTIONAL = "TICKETS_TESTS_KAFKA_OPTIONAL"
 """Set to 1, tests that need Kafka are skipped where only the mock can be had. Otherwise they fail:
 a green run without a broker would say nothing."""
 
-
 PARTS_OF_A_BUNDLE = ("bundle", "inference", "labelled_data")
 NO_PARTS_OF_A_BUNDLE = frozenset({"report", "gate", "sweep", "registration", "tracking"})
 """Of `stream_app` and `training`: what decides what a trained bundle holds, and what does not."""

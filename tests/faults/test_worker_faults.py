@@ -28,7 +28,7 @@ def test_kill_9_under_load_three_times_loses_nothing(
         done = verifier.wait_for_outcomes(done + 300)
         worker.kill()
         assert done < 4_000, "the kill came after the work"
-    start_worker(**SOON_MISSED)
+    start_worker()
     verdict = verifier.check(ledger)
     assert verdict.copies > 0, "no kill hit work that was published and not committed"
 
