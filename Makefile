@@ -18,8 +18,8 @@ help:  ## Print this list.
 install: $(STAMP)  ## Create .venv with everything: worker, training, tests.
 
 $(VENV)/.uv-$(UV_VERSION):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "error: Python 3.11 or newer is needed; name one with PYTHON=/path/to/python3" >&2; exit 3; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "error: Python 3.11 to 3.13 is needed; name one with PYTHON=/path/to/python3" >&2; exit 3; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
@@ -35,7 +35,7 @@ endif
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
-demo: install  ## Show the whole job on real parts, in about three minutes.
+demo: install  ## Show the whole job on real parts, in about two minutes.
 	$(BIN)/tickets demo
 
 test: install lint  ## Lint, type check, and run all tests on a real Kafka.

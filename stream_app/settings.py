@@ -106,6 +106,13 @@ class WorkerSettings(_Group):
         description="Most records taken and not acked; they wait for the oldest verdict.",
     )
     commit_interval_s: float = Field(default=0.5, gt=0.0, le=60.0)
+    session_timeout_s: float = Field(
+        default=15.0,
+        ge=0.5,
+        le=60.0,
+        description="Longest silence before the group gives its partitions to others; "
+        "brokers allow 6 or more unless told otherwise.",
+    )
     dead_letters_in_a_row: int = Field(
         default=1_000, ge=1, description="More dead letters than this in a row stop the worker."
     )

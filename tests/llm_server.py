@@ -202,6 +202,16 @@ def hang() -> Reply:
     return lambda exchange, _: exchange.wait(60.0)
 
 
+def held(gate: threading.Event) -> Reply:
+    """A right answer once `gate` is set."""
+
+    def reply(exchange: Exchange, received: Received) -> None:
+        gate.wait()
+        answer()(exchange, received)
+
+    return reply
+
+
 def reset(after_bytes: int = 0) -> Reply:
     """Resets the connection, in the middle of the answer where `after_bytes` is not 0."""
 

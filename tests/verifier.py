@@ -19,6 +19,9 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from stream_app.settings import TopicSettings
 
+READ_S = 0.1
+"""How long one read waits for more records where fewer are there than it could take."""
+
 DEMO_TICKETS = Path(__file__).resolve().parents[1] / "stream_app" / "demo" / "tickets.jsonl"
 
 
@@ -126,6 +129,7 @@ class Verifier:
     def __init__(self, bootstrap_servers: str, topics: TopicSettings) -> None:
         self._dlq = topics.dlq
         self._verdict = Verdict({}, {}, {}, {}, {}, 0)
+        self._next: dict[tuple[str, int], int] = {}
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -135,6 +139,8 @@ class Verifier:
                 "fetch.message.max.bytes": 16 * 1024 * 1024,
             }
         )
+        # On the connection that reads, each question would wait for the end of a fetch.
+        self._asking = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "verifier"})
         self._consumer.assign(
             [
                 TopicPartition(topic, partition, 0)
@@ -163,8 +169,7 @@ class Verifier:
         deadline = time.monotonic() + within_s
         while not expected <= self._verdict.queues.keys() and time.monotonic() < deadline:
             self._read()
-        while self._read():
-            pass
+        self._read_what_is_there()
         lost = expected - self._verdict.queues.keys()
         assert not lost, f"{len(lost)} of {len(expected)} records lost, e.g. {sorted(lost)[:5]}"
         unknown = self._verdict.queues.keys() - expected
@@ -180,6 +185,7 @@ class Verifier:
 
     def close(self) -> None:
         self._consumer.close()
+        self._asking.close()
 
     def _check_untouched(self, event: str, sent: Sent) -> None:
         """A dead letter is the source record byte for byte, with more headers after its own."""
@@ -188,16 +194,29 @@ class Verifier:
         own = tuple(self._verdict.headers[event][: len(sent.headers)])
         assert own == sent.headers, f"{event}: headers changed"
 
-    def _read(self) -> int:
-        messages = self._consumer.consume(1_000, timeout=1.0)
-        for message in messages:
+    def _read_what_is_there(self, *, within_s: float = 60.0) -> None:
+        """Read up to where each topic ends now."""
+        ends = {
+            (place.topic, place.partition): self._asking.get_watermark_offsets(place, within_s)[1]
+            for place in self._consumer.assignment()
+        }
+        deadline = time.monotonic() + within_s
+        while behind := [place for place, end in ends.items() if self._next.get(place, 0) < end]:
+            assert time.monotonic() < deadline, f"not read to their end: {behind}"
+            self._read()
+
+    def _read(self) -> None:
+        for message in self._consumer.consume(1_000, timeout=READ_S):
             assert message.error() is None, message.error()
             pairs = cast("list[tuple[str, bytes | None]]", message.headers() or [])
             headers = dict(pairs)
             event = headers.get("ce_id") or headers["__dlq.errors.event.id"]
-            topic = message.topic()
+            topic, partition, offset = message.topic(), message.partition(), message.offset()
             assert isinstance(event, bytes)
             assert topic is not None
+            assert partition is not None
+            assert offset is not None
+            self._next[topic, partition] = offset + 1
             event_id = event.decode()
             self._verdict.queues.setdefault(event_id, set()).add(topic)
             self._verdict.written_ms.setdefault(event_id, message.timestamp()[1])
@@ -205,7 +224,6 @@ class Verifier:
             self._verdict.keys[event_id] = message.key()
             self._verdict.headers[event_id] = pairs
             self._verdict.records += 1
-        return len(messages)
 
 
 def _producer(bootstrap_servers: str) -> Producer:

@@ -1,4 +1,4 @@
-"""Waits for a condition; the one place where a test sleeps."""
+"""Waits for a condition, so that no test sleeps for a time that somebody guessed."""
 
 from __future__ import annotations
 
@@ -21,3 +21,11 @@ def wait_until(
     while not holds():
         assert time.monotonic() < deadline, otherwise
         time.sleep(every_s)
+
+
+def holds_for(holds: Callable[[], bool], otherwise: str, *, seconds: float) -> None:
+    """Return once `holds()` has been true for `seconds`; fail with `otherwise` when it is not."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert holds(), otherwise
+        time.sleep(0.1)

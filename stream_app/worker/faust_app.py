@@ -22,9 +22,6 @@ STREAM_BUFFER_RECORDS = 16_384
 """Records buffered ahead of the agent. Faust's fetcher sleeps a whole second once every partition
 is over its buffer, so the buffer holds several seconds of a worker's peak rate."""
 
-SESSION_TIMEOUT_S = 15.0
-"""How long a worker may be silent before the group gives its partitions to others."""
-
 RawEvent = faust.EventT[Any]
 TakenBatch = Sequence[Taken[RawEvent]]
 
@@ -42,8 +39,8 @@ def build_app(
         broker=[f"kafka://{server.strip()}" for server in servers],
         broker_credentials=faust_credentials(settings.kafka),
         broker_commit_interval=settings.worker.commit_interval_s,
-        broker_session_timeout=SESSION_TIMEOUT_S,
-        broker_heartbeat_interval=SESSION_TIMEOUT_S / 5,
+        broker_session_timeout=settings.worker.session_timeout_s,
+        broker_heartbeat_interval=settings.worker.session_timeout_s / 5,
         consumer_auto_offset_reset="earliest",
         agent_supervisor=CrashingSupervisor,
         stream_buffer_maxsize=STREAM_BUFFER_RECORDS,

@@ -127,6 +127,6 @@ def test_a_worker_without_a_bundle_says_so_on_one_line(worker_python: Path, tmp_
         text=True,
         timeout=120,
     )
-    assert ran.returncode != 0
+    assert ran.returncode == 3
     assert "no model bundle" in ran.stderr
     assert "Traceback" not in ran.stderr

@@ -12,7 +12,7 @@ import pytest
 from schemas import TriagedTicket
 from stream_app.broker import Broker
 from stream_app.settings import TopicSettings
-from tests.conftest import StartWorker
+from tests.conftest import SOON_MISSED, StartWorker
 from tests.llm_server import (
     Exchange,
     LlmServer,
@@ -24,13 +24,15 @@ from tests.llm_server import (
     drip,
     error,
     hang,
+    held,
     huge,
     quoting,
     reset,
     says,
 )
+from tests.metrics import metric
 from tests.verifier import Ledger, Verdict, Verifier, demo_tickets, send
-from tests.waiting import wait_until
+from tests.waiting import holds_for, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 
@@ -163,8 +165,9 @@ def test_a_slow_server_holds_up_no_ticket_that_does_not_need_it(
     verifier: Verifier,
     server: LlmServer,
 ) -> None:
-    server.default = hang()
-    start_worker(**asking(server, TICKETS_LLM_DEADLINE_S="12"))
+    gate = threading.Event()
+    server.default = held(gate)
+    start_worker(**asking(server, TICKETS_LLM_DEADLINE_S="60"))
     ledger = send(
         kafka.bootstrap_servers,
         unique_topics.raw,
@@ -174,13 +177,15 @@ def test_a_slow_server_holds_up_no_ticket_that_does_not_need_it(
         ],
     )
     verifier.wait_for_outcomes(600)
+    gate.set()
     verdict = verifier.check(ledger)
+    outcomes = [ticket.llm.outcome for ticket in decided(verdict) if ticket.llm is not None]
+    assert outcomes == ["answered"] * 3
     waiting = {ticket.event_id for ticket in decided(verdict) if ticket.llm is not None}
     written = verdict.written_ms
     assert max(written[event] for event in written.keys() - waiting) < min(
         written[event] for event in waiting
     )
-    assert len(waiting) == 3
 
 
 @pytest.mark.parametrize("order", ["kill", "terminate"])
@@ -198,10 +203,10 @@ def test_a_worker_that_ends_while_tickets_wait_for_verdicts_loses_none(
         unique_topics.raw,
         [*tickets(DOUBTFUL.format("")), *demo_tickets(500)],
     )
-    environment = asking(server, TICKETS_LLM_DEADLINE_S="30")
+    environment = asking(server, TICKETS_LLM_DEADLINE_S="30", **SOON_MISSED)
     worker = start_worker(**environment)
     verifier.wait_for_outcomes(200)
-    assert server.received, "nobody waits for a verdict"
+    wait_until(lambda: bool(server.received), "nobody waits for a verdict")
     assert getattr(worker, order)() in (0, -9)
     server.default = answer()
     start_worker(**environment)
@@ -216,11 +221,12 @@ def test_unacked_tickets_are_bounded_while_verdicts_are_awaited(
     verifier: Verifier,
     server: LlmServer,
 ) -> None:
-    server.default = hang()
-    start_worker(
+    gate = threading.Event()
+    server.default = held(gate)
+    worker = start_worker(
         **asking(
             server,
-            TICKETS_LLM_DEADLINE_S="20",
+            TICKETS_LLM_DEADLINE_S="60",
             TICKETS_WORKER_UNACKED_RECORDS="100",
             TICKETS_WORKER_BATCH_TICKETS="50",
         )
@@ -232,6 +238,14 @@ def test_unacked_tickets_are_bounded_while_verdicts_are_awaited(
         unique_topics.raw,
         tickets(*(f"{URGENT} {number}" for number in range(600))),
     )
-    with pytest.raises(AssertionError, match="of 200 outcomes after 5 s"):
-        verifier.wait_for_outcomes(200, within_s=5)
-    verifier.check(Ledger(doubtful.records | others.records))
+    wait_until(lambda: metric(worker, "tickets_consumed_total") >= 100)
+    holds_for(
+        # The last micro-batch that is taken below the bound may reach beyond it.
+        lambda: metric(worker, "tickets_consumed_total") < 100 + 50,
+        "more was taken than may be unacked",
+        seconds=3.0,
+    )
+    assert metric(worker, "tickets_acked_total") == 0
+    gate.set()
+    verdict = verifier.check(Ledger(doubtful.records | others.records))
+    assert [t.llm.outcome for t in decided(verdict) if t.llm is not None] == ["answered"]

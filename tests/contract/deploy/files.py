@@ -47,10 +47,15 @@ def image_environment(image: str = "worker") -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in of_image("ENV", image).split())
 
 
-def worker_environment() -> dict[str, str]:
-    """What the worker of the compose file sees of ours."""
+def worker_variables() -> dict[str, str | None]:
+    """Our variables of the compose file's worker; None is taken from where Compose runs."""
     both = image_environment() | service("worker")["environment"]
     return {name: value for name, value in both.items() if name.startswith("TICKETS_")}
+
+
+def worker_environment() -> dict[str, str]:
+    """What the worker of the compose file sees of ours where nothing else is set."""
+    return {name: value for name, value in worker_variables().items() if value is not None}
 
 
 def mlflow_environment() -> dict[str, str]:

@@ -25,6 +25,7 @@ from tests.contract.deploy.files import (
     service,
     stages,
     worker_environment,
+    worker_variables,
 )
 
 LOCKS = ROOT / "deploy" / "locks"
@@ -68,7 +69,7 @@ def test_the_containers_run_the_kafka_that_the_tests_run() -> None:
     assert service("kafka")["image"] == f"apache/kafka:{kafka.text}"
 
 
-@pytest.mark.parametrize("name", sorted(worker_environment().keys() - {"TICKETS_BUNDLE_DIR"}))
+@pytest.mark.parametrize("name", sorted(worker_variables().keys() - {"TICKETS_BUNDLE_DIR"}))
 def test_each_variable_is_a_setting(name: str) -> None:
     group, field = name.removeprefix("TICKETS_").lower().split("_", 1)
     annotation = Settings.model_fields[group].annotation
@@ -94,6 +95,27 @@ def test_the_settings_take_the_values_of_the_containers() -> None:
     cores = float(service("worker")["deploy"]["resources"]["limits"]["cpus"])
     assert settings["inference"]["lanes"] == cores
     assert service("worker")["deploy"]["replicas"] <= settings["topics"]["partitions"]
+
+
+def test_a_language_model_is_asked_where_the_environment_of_compose_names_one() -> None:
+    passed_on = {name for name, value in worker_variables().items() if value is None}
+    given = {
+        "TICKETS_LLM_API_KEY": "a-key",
+        "TICKETS_LLM_BASE_URL": "https://llm.example.com/v1",
+        "TICKETS_LLM_MODEL": "the-model",
+    }
+    assert given.keys() <= passed_on
+    script = "import stream_app.settings as s; print(s.load_settings().llm.on)"
+    for variables, on in (({}, "False"), (given, "True")):
+        ran = subprocess.run(
+            [sys.executable, "-c", script],
+            env={"PATH": os.environ["PATH"], **worker_environment(), **variables},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert ran.stdout.strip() == on
 
 
 def test_each_address_that_kafka_advertises_is_one_it_listens_on() -> None:

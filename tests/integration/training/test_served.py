@@ -19,7 +19,6 @@ from stream_app.settings import TopicSettings
 from tests.conftest import StartWorker
 from tests.verifier import Sent, Verifier, send_records
 from training.command import app as train_command
-from training.starter_set import load_starter
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 
@@ -34,15 +33,6 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]])
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(rows)
-
-
-@pytest.fixture
-def few_intents(tmp_path: Path) -> Path:
-    """Four intents of the starter set in one CSV file."""
-    path = tmp_path / "few.csv"
-    rows = [row for row in load_starter().train if row.intent in INTENTS]
-    write_csv(path, ("text", "category"), [(row.text, row.intent) for row in rows])
-    return path
 
 
 def messages(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """A sweep keeps what it has done: killed, interrupted or asked for more, it goes on from there."""
 
-import csv
 import json
 import os
 import signal
@@ -19,27 +18,12 @@ from stream_app.labelled_data import load_dataset
 from stream_app.registry.local_server import LocalRegistry
 from training.architectures import ArchitectureName
 from training.plan import Plan
-from training.starter_set import load_starter
 from training.sweep.study import UNPRUNED_TRIALS, open_study
 from training.sweep.sweep import run_sweep
 from training.sweep.trial_runs import TrialRuns
 from training.tracking.facts import KIND_TAG, experiment_name
 
 INTENTS = ("card_swallowed", "change_pin", "exchange_rate")
-
-
-@pytest.fixture(scope="module")
-def few_intents(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "few.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "category"])
-        writer.writerows(
-            (example.text, example.intent)
-            for example in load_starter().train
-            if example.intent in INTENTS
-        )
-    return path
 
 
 def command(data: Path, storage: Path, *options: str) -> list[str]:

@@ -1,6 +1,5 @@
 """A training is recorded on a real MLflow server, and outlives that server."""
 
-import csv
 import json
 import os
 import subprocess
@@ -17,7 +16,6 @@ from stream_app.registry.local_server import LocalRegistry, start_local_registry
 from training.architectures import ArchitectureName
 from training.history import EpochRecord
 from training.plan import Plan
-from training.starter_set import load_starter
 from training.tracking.facts import experiment_name
 from training.tracking.run import FIGURES_FOLDER, REPORT_FILE, TrackedRun
 
@@ -25,20 +23,6 @@ INTENTS = ("card_swallowed", "change_pin", "exchange_rate")
 
 NO_SERVER = "http://127.0.0.1:9"
 """The discard port, where nothing listens."""
-
-
-@pytest.fixture(scope="module")
-def few_intents(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "few.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "category"])
-        writer.writerows(
-            (example.text, example.intent)
-            for example in load_starter().train
-            if example.intent in INTENTS
-        )
-    return path
 
 
 def train(

@@ -1,6 +1,5 @@
 """A real, tiny training: the bundle it writes verifies, opens and answers as it should."""
 
-import csv
 import json
 import subprocess
 import sys
@@ -15,22 +14,8 @@ from stream_app.errors import UserError
 from stream_app.inference import open_classifier
 from stream_app.labelled_data import load_dataset
 from training.architectures.base_model import load_base_model
-from training.starter_set import load_starter
 
 INTENTS = ("card_swallowed", "change_pin", "exchange_rate", "request_refund")
-
-
-@pytest.fixture(scope="module")
-def few_intents(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four intents of the starter set in one CSV file."""
-    path = tmp_path_factory.mktemp("data") / "few.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "category"])
-        for example in load_starter().train:
-            if example.intent in INTENTS:
-                writer.writerow([example.text, example.intent])
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -15,11 +14,12 @@ import pytest
 
 from schemas import TriagedTicket
 from stream_app.broker import Broker
-from stream_app.local_worker import LocalWorker
+from stream_app.errors import Unavailable
 from stream_app.messages import Record
 from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
 from tests.conftest import StartWorker
+from tests.metrics import metric
 from tests.verifier import Sent, Verifier, demo_tickets, send, send_records
 from tests.waiting import wait_until
 
@@ -38,12 +38,6 @@ def outcomes(kafka: Broker, topic: str) -> list[Record]:
             return [record async for record in reader]
 
     return asyncio.run(read())
-
-
-def metric(worker: LocalWorker, name: str) -> float:
-    """The sum of a metric over its labels."""
-    lines = [line for line in worker.metrics().splitlines() if line.startswith(name)]
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
 def test_a_triaged_record_carries_decision_headers_key_and_trace(
@@ -116,7 +110,7 @@ def test_an_idle_worker_ends_at_once_with_exit_code_zero(start_worker: StartWork
     started = time.monotonic()
     assert worker.terminate() == 0
     assert time.monotonic() - started < 10
-    with pytest.raises(urllib.error.URLError):
+    with pytest.raises(Unavailable, match="the worker has ended"):
         worker.metrics()
 
 
