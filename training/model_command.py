@@ -20,7 +20,7 @@ from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import CheckFailed, Unavailable, UserError
 from stream_app.registry.layout import CHALLENGER, CHAMPION
 from stream_app.settings import Settings, load_settings
-from training.named_data import load_measured_rows
+from training.named_data import load_measured_rows, unseen_rows
 
 if TYPE_CHECKING:
     from training.gate import GateReport
@@ -240,6 +240,9 @@ def _judged(
         if champion is not None:
             _tell(f"downloading version {champion.number}")
             serving = model.bundle(champion, folder)
+        bundles = (bundle,) if serving is None else (bundle, serving)
+        trained_on = {each.manifest.provenance.data_sha256 for each in bundles}
+        examples = unseen_rows(data, examples, trained_on)
         measured = measure(
             bundle, serving, examples, data=Path(data).name, outside=texts, on_progress=_tell
         )
