@@ -18,7 +18,7 @@ from rich.table import Table
 
 from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import CheckFailed, Unavailable, UserError
-from stream_app.registry.layout import CHALLENGER, CHAMPION
+from stream_app.registry.layout import CHALLENGER, CHAMPION, GateVerdict
 from stream_app.settings import Settings, load_settings
 from training.named_data import load_measured_rows, unseen_rows
 
@@ -250,9 +250,15 @@ def _judged(
 
 
 def _record_judgement(model: RegisteredModel, candidate: Version, report: GateReport) -> None:
+    from training.gate import load_limits
     from training.gate.report import as_record
 
-    model.record_judgement(candidate, "passed" if report.passed else "failed", as_record(report))
+    verdict: GateVerdict
+    if report.limits_sha256 == load_limits().sha256:
+        verdict = "passed" if report.passed else "failed"
+    else:
+        verdict = "passed:own-limits" if report.passed else "failed:own-limits"
+    model.record_judgement(candidate, verdict, as_record(report))
 
 
 @contextmanager

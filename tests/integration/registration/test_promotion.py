@@ -31,7 +31,7 @@ def test_versions_that_pass_become_champion_one_after_the_other(
     assert champion(registered) == first
     tickets_model("promote", str(second), *judged_by)
     assert champion(registered) == second
-    assert registered.version(str(second)).gate == "passed"
+    assert registered.version(str(second)).gate == "passed:own-limits"
 
 
 def test_a_version_worse_on_one_urgent_intent_only_is_refused(
@@ -52,7 +52,7 @@ def test_a_version_worse_on_one_urgent_intent_only_is_refused(
     failed = [each["criterion"] for each in report["verdicts"] if not each["passed"]]
     assert "urgent intents" in failed
     assert champion(registered) == good
-    assert registered.version(str(worse)).gate == "failed"
+    assert registered.version(str(worse)).gate == "failed:own-limits"
 
 
 def test_force_promotes_what_the_gate_refuses_and_keeps_the_reason(
