@@ -179,7 +179,7 @@ def promote(
             raise CheckFailed(f"version {candidate.number} was not promoted: {_failures(report)}")
     if force is not None:
         model.record_force(candidate, force.strip())
-    model.make_champion(candidate)
+    model.make_champion(candidate, over=None if champion is None else champion.number)
     _tell_promoted(model, candidate, to, report, as_json=as_json)
     return settings
 

@@ -15,8 +15,9 @@ Mask = npt.NDArray[np.bool_]
 class GateRows:
     """The labelled rows that both models answered.
 
-    `sha256` is the digest of their texts and labels. `intents` names what the indices in `targets`, shape (rows,), and in a model's answers mean:
-    the labels of the rows and of both models. `slices` are named masks of shape (rows,).
+    `sha256` is the digest of their texts and labels. `intents` names what the indices in
+    `targets`, shape (rows,), and in a model's answers mean: the labels of the rows and of both
+    models. `slices` are named masks of shape (rows,).
     """
 
     data: str

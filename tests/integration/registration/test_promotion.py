@@ -95,6 +95,30 @@ def test_rollbacks_go_back_one_champion_at_a_time(
     assert champion(registered) == 1
 
 
+def test_a_champion_that_changed_while_judging_is_not_replaced(
+    tickets_model: Tickets, registered: RegisteredModel, new_version: NewVersion
+) -> None:
+    first, second, third = (registered.version(str(new_version(GOOD))) for _ in range(3))
+    registered.make_champion(first, over=None)
+    registered.make_champion(second, over=first.number)
+    with pytest.raises(CheckFailed, match="the champion changed while judging; judge again"):
+        registered.make_champion(third, over=first.number)
+    assert champion(registered) == second.number
+    tickets_model("rollback")
+    assert champion(registered) == first.number
+
+
+def test_a_promotion_that_broke_off_before_the_alias_leaves_a_way_back(
+    tickets_model: Tickets, registered: RegisteredModel, new_version: NewVersion
+) -> None:
+    first, second = (registered.version(str(new_version(GOOD))) for _ in range(2))
+    registered.make_champion(first, over=None)
+    registered.make_champion(second, over=first.number)
+    registered._remember(second.number)
+    tickets_model("rollback")
+    assert champion(registered) == first.number
+
+
 def test_a_challenger_needs_no_gate_and_ceases_to_be_one_as_champion(
     tickets_model: Tickets,
     registered: RegisteredModel,
