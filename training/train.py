@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -167,7 +168,7 @@ def train_bundle(
         )
         metrics = _metrics(evidence) | {"agreement": accuracy(shipped.answers, exact.answers)}
 
-        bundle_version = created_at.strftime("%Y%m%dT%H%M%SZ")
+        bundle_version = free_version(store, name, created_at)
         folder = write_bundle(
             store / f"{name}-{bundle_version}",
             name=name,
@@ -244,6 +245,16 @@ def fit_model(
         recipe,
         seed=seed,
         progress=progress,
+    )
+
+
+def free_version(store: Path, name: str, created_at: datetime) -> str:
+    """The second of `created_at`, with a number behind it where another training took it."""
+    second = created_at.strftime("%Y%m%dT%H%M%SZ")
+    return next(
+        version
+        for version in chain([second], (f"{second}-{number}" for number in count(2)))
+        if not (store / f"{name}-{version}").exists()
     )
 
 
