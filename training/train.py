@@ -118,6 +118,7 @@ def train_bundle(
     fitted, held_out = dataset.train, dataset.validation
     if not held_out:
         fitted, held_out = stratified_split(fitted, share=recipe.held_out_share, seed=seed)
+    held_out = unknown(held_out, fitted)
     with tempfile.TemporaryDirectory(prefix="tickets-train-") as workspace_name:
         workspace = Path(workspace_name)
         model = architecture.build(
@@ -246,6 +247,16 @@ def fit_model(
         seed=seed,
         progress=progress,
     )
+
+
+def unknown(held_out: Sequence[Example], fitted: Sequence[Example]) -> tuple[Example, ...]:
+    """The `held_out` rows whose text no `fitted` row has; all of them where none is left.
+
+    A model is surer of a text that it was fitted on than of any other, so that such rows would
+    calibrate it too sure.
+    """
+    seen = {example.text for example in fitted}
+    return tuple(example for example in held_out if example.text not in seen) or tuple(held_out)
 
 
 def free_version(store: Path, name: str, created_at: datetime) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from stream_app.labelled_data import Example
 from training.session import write_report
-from training.train import free_version
+from training.train import free_version, unknown
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -30,3 +31,10 @@ def test_a_report_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     assert told.getvalue() == ""
     assert write_report("<html>", tmp_path, console) is None
     assert "the report is not written" in told.getvalue()
+
+
+def test_held_out_rows_that_were_fitted_too_calibrate_nothing() -> None:
+    fitted = [Example("where is my card", "cards"), Example("raise my limit", "limits")]
+    fresh = Example("card not here", "cards")
+    assert unknown([Example("where is my card", "limits"), fresh], fitted) == (fresh,)
+    assert unknown(fitted[:1], fitted) == (fitted[0],)
