@@ -117,12 +117,16 @@ def _optimizer(network: IntentNetwork, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def _moving_average(decay: float) -> Average:
-    """Shorter at the start, so that the average of a short fit is not that of its first steps."""
+    """Shorter at the start, so that the average of a short fit is not that of its first steps.
+
+    The average reaches over about half of the steps so far until `decay` is less than that: from
+    about step 1,000 on for a decay of 0.998.
+    """
 
     def average(
         averaged: torch.Tensor, current: torch.Tensor, count: torch.Tensor | int
     ) -> torch.Tensor:
-        kept = min(decay, (1 + int(count)) / (10 + int(count)))
+        kept = min(decay, (1 + int(count)) / (3 + int(count)))
         return averaged.lerp(current, 1.0 - kept)
 
     return average

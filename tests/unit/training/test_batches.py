@@ -2,10 +2,12 @@
 
 import random
 
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.fit import length_bucketed
+from training.fit import _moving_average, length_bucketed
 
 
 @given(st.lists(st.integers(1, 128)), st.integers(1, 40), st.integers())
@@ -22,3 +24,11 @@ def test_batches_waste_little_padding_and_differ_between_epochs() -> None:
     padded = sum(len(batch) * max(lengths[row] for row in batch) for batch in first)
     assert padded < 1.1 * sum(lengths)
     assert first != second
+
+
+def test_the_configured_average_is_reached_within_a_thousand_steps() -> None:
+    """A fit on some thousand rows takes about 2,400; a ramp longer than that ignores the recipe."""
+    average = _moving_average(0.998)
+    zero, one = torch.zeros(1), torch.ones(1)
+    assert average(zero, one, 1_000).item() == pytest.approx(0.002)
+    assert average(zero, one, 100).item() > 0.015
