@@ -135,6 +135,7 @@ def test_experiments_finds_it_with_the_command_that_repeats_it(
     best = json.loads(done.stdout)
     assert best["run"] == recorded["mlflow_run"]
     assert best["accuracy"] == pytest.approx(recorded["accuracy_int8"])
+    assert 0.0 < best["held_out_accuracy"] <= 1.0
     plan = Plan(str(few_intents), ArchitectureName.TFIDF, quick=True)
     assert best["command"] == plan.command
 
