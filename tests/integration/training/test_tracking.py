@@ -112,6 +112,7 @@ def test_the_bundle_is_registered_and_the_report_lies_beside_it(
     assert recorded["registered_version"] == 1
     client = MlflowClient(mlflow_server.uri)
     version = client.get_model_version("tracked-intents", "1")
+    assert version.run_id is not None
     evaluation = client.download_artifacts(version.run_id, EVALUATION_FILE, str(tmp_path))
     assert json.loads(Path(evaluation).read_text())["accuracy_int8"] == recorded["accuracy_int8"]
     assert version.tags["bundle_digest"] == f"sha256:{recorded['digest']}"
