@@ -6,8 +6,8 @@
 - out of scope: a model of 50 intents against the test rows of the other 27, and the full model
   against CLINC150's out-of-domain queries (`oos/clinc_ood_oos_test.csv` in TICKETS_DATA_DIR).
 
-Run `python -m benchmarks.accuracy`. Bundles that are in --work already, made by the same recipe
-from the same data, are measured and not trained again. Prints a table and writes
+Run `python -m benchmarks.accuracy`. Bundles that are in --work already, made by the same code and
+recipe from the same data, are measured and not trained again. Prints a table and writes
 benchmarks/results/accuracy.json.
 """
 
@@ -33,6 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.intent_split import split_by_intent
+from benchmarks.kept_bundles import keep, kept
 from benchmarks.machine import circumstances
 from stream_app.bundle import list_bundles, read_bundle
 from stream_app.inference import Classifier, Prediction, open_classifier
@@ -80,7 +81,7 @@ def main() -> None:
     arguments = parser.parse_args()
     banking77 = load_dataset("banking77")
     known, unknown = split_by_intent(banking77)
-    minutes: list[float] = []
+    minutes: dict[Path, float] = {}
     measured = [
         measure(_trained(banking77, seed, arguments.work, minutes), banking77.test)
         for seed in arguments.seeds
@@ -108,7 +109,7 @@ def main() -> None:
         **circumstances(),
         "seeds": arguments.seeds,
         "recipe": FULL.as_record(),
-        "minutes_per_training": [round(value, 1) for value in minutes],
+        "minutes_per_training": [round(value, 1) for value in minutes.values()],
         "figures": {
             figure.name: {
                 "mean": round(figure.mean, 4),
@@ -237,17 +238,17 @@ def _scope_figures(
     ]
 
 
-def _trained(dataset: Dataset, seed: int, work: Path, minutes: list[float]) -> Path:
-    """The bundle of `dataset` and `seed` in `work`, trained now if it is not there."""
+def _trained(dataset: Dataset, seed: int, work: Path, minutes: dict[Path, float]) -> Path:
+    """The bundle of `dataset` and `seed` in `work`, trained now if it is not there.
+
+    Its training's minutes are added to `minutes`.
+    """
     store = work / f"{dataset.name}-seed{seed}"
-    for folder in reversed(list_bundles(store)):
-        made_of = read_bundle(folder).manifest.provenance
-        if (
-            made_of.recipe == FULL.as_record()
-            and made_of.data_sha256 == dataset.sha256
-            and made_of.seed == seed
-        ):
-            return folder
+    found = kept(store, dataset, FULL, seed)
+    if found is not None:
+        bundle, took = found
+        minutes[bundle] = took
+        return bundle
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tickets-accuracy-") as folder_name:
         data = Path(folder_name) / dataset.name
@@ -256,8 +257,10 @@ def _trained(dataset: Dataset, seed: int, work: Path, minutes: list[float]) -> P
         _write(data / "test.csv", dataset.test)
         command = ["train", "--data", str(data), "--seed", str(seed), "--out", str(store)]
         subprocess.run([sys.executable, "-m", "stream_app", *command, "--json"], check=True)
-    minutes.append((time.monotonic() - started) / 60)
-    return list_bundles(store)[-1]
+    bundle = list_bundles(store)[-1]
+    minutes[bundle] = (time.monotonic() - started) / 60
+    keep(bundle, minutes[bundle])
+    return bundle
 
 
 def _write(path: Path, rows: Sequence[Example]) -> None:

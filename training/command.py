@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -137,9 +138,12 @@ def bundle_name(wanted: str) -> str:
 
 
 def make_writable(folder: Path) -> Path:
-    """Make sure that `folder` exists. Raises `UserError` where it cannot be made."""
+    """Make sure that `folder` exists and takes files. Raises `UserError` where it does not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Permissions alone do not tell: a file system may be read-only or full.
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"?")
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {error.strerror}") from error
     return folder
@@ -181,7 +185,7 @@ def _table(outcome: Outcome) -> Table:
         ("out of scope below", f"{report.out_of_scope_below:.2f}"),
         ("digest", report.digest[:16]),
         ("bundle", report.bundle),
-        ("report", str(outcome.report_file)),
+        *((("report", str(outcome.report_file)),) if outcome.report_file else ()),
         *((("MLflow run", outcome.run_id),) if outcome.run_id else ()),
         *(
             (("registered version", f"{outcome.registered_version}"),)

@@ -11,12 +11,13 @@ from rich.table import Table
 from stream_app.cli.output import JsonFlag, out, print_json
 from stream_app.errors import UserError
 from training.command import tracking_of
+from training.tracking.comparison import best_on, ranked
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from training.sweep.study import SweepStudy
-    from training.tracking.recorded import RecordedTraining
+    from training.tracking.comparison import RecordedTraining
 
 app = typer.Typer(
     add_completion=False,
@@ -48,7 +49,7 @@ def list_experiments(
 ) -> None:
     """List the studies, the trials of one study, or the trainings in MLflow, the best first."""
     if tracked:
-        records = [training.as_record() for training in _recorded(study)]
+        records = [training.as_record() for training in ranked(_recorded(study))]
         _print_all(records, "no training is recorded there", as_json=as_json)
         return
     from training.sweep.study import default_storage, load_study, study_names
@@ -69,15 +70,21 @@ def best_experiment(
     study: StudyOption = None,
     storage: StorageOption = None,
     tracked: TrackedFlag = False,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="With --tracked: the data as named then, or the start of their digest; needed "
+            "where trainings on several data sets are recorded."
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the best trial of a study, or training in MLflow, and the command that repeats it."""
     record: dict[str, object]
+    if data is not None and not tracked:
+        raise UserError("--data needs --tracked: a study has one data set")
     if tracked:
-        recorded = _recorded(study)
-        if not recorded:
-            raise UserError("no training is recorded there: train with `tickets train --track`")
-        record = recorded[0].as_record()
+        record = best_on(_recorded(study), data).as_record()
     else:
         from training.sweep.study import default_storage, load_study
 

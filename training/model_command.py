@@ -18,9 +18,9 @@ from rich.table import Table
 
 from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import CheckFailed, Unavailable, UserError
-from stream_app.registry.layout import CHALLENGER, CHAMPION
+from stream_app.registry.layout import CHALLENGER, CHAMPION, GateVerdict
 from stream_app.settings import Settings, load_settings
-from training.named_data import load_measured_rows
+from training.named_data import load_measured_rows, unseen_rows
 
 if TYPE_CHECKING:
     from training.gate import GateReport
@@ -179,7 +179,7 @@ def promote(
             raise CheckFailed(f"version {candidate.number} was not promoted: {_failures(report)}")
     if force is not None:
         model.record_force(candidate, force.strip())
-    model.make_champion(candidate)
+    model.make_champion(candidate, over=None if champion is None else champion.number)
     _tell_promoted(model, candidate, to, report, as_json=as_json)
     return settings
 
@@ -240,6 +240,9 @@ def _judged(
         if champion is not None:
             _tell(f"downloading version {champion.number}")
             serving = model.bundle(champion, folder)
+        bundles = (bundle,) if serving is None else (bundle, serving)
+        trained_on = {each.manifest.provenance.data_sha256 for each in bundles}
+        examples = unseen_rows(data, examples, trained_on)
         measured = measure(
             bundle, serving, examples, data=Path(data).name, outside=texts, on_progress=_tell
         )
@@ -247,9 +250,15 @@ def _judged(
 
 
 def _record_judgement(model: RegisteredModel, candidate: Version, report: GateReport) -> None:
+    from training.gate import load_limits
     from training.gate.report import as_record
 
-    model.record_judgement(candidate, "passed" if report.passed else "failed", as_record(report))
+    verdict: GateVerdict
+    if report.limits_sha256 == load_limits().sha256:
+        verdict = "passed" if report.passed else "failed"
+    else:
+        verdict = "passed:own-limits" if report.passed else "failed:own-limits"
+    model.record_judgement(candidate, verdict, as_record(report))
 
 
 @contextmanager

@@ -19,6 +19,9 @@ Changes = Mapping[str, float | int]
 LOWEST: Changes = {"batch_rows": 1, "max_tokens": 8, "held_out_share": 0.001}
 """Least value of the fields that 0 makes no sense for."""
 
+BELOW_ONE = frozenset({"held_out_share"})
+"""Fields that cannot be 1 either: nothing would be left to fit."""
+
 SHARES = frozenset(
     {
         "warmup_share",
@@ -96,7 +99,9 @@ def _parse(name: str, value: str, kind: type[int] | type[float]) -> float | int:
         number = kind(value)
     except ValueError as error:
         raise UserError(f"--set {name}={value}: expected {what}") from error
-    if not low <= number <= high or math.isinf(number):
+    too_high = number >= high if name in BELOW_ONE else number > high
+    if not number >= low or too_high or math.isinf(number):
         limits = f"between {low} and 1" if high == 1.0 else f"of at least {low}"
+        limits += ", less than 1" if name in BELOW_ONE else ""
         raise UserError(f"--set {name}={value}: expected {what} {limits}")
     return number

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a training left behind; the last two are None where nothing was recorded there."""
+    """What a training left behind; the last three are None where nothing was written there."""
 
     report: TrainingReport
-    report_file: Path
+    report_file: Path | None
     run_id: str | None
     registered_version: int | None
 
@@ -47,7 +47,7 @@ class Outcome:
         """One flat object with stable keys."""
         return {
             **asdict(self.report),
-            "report": str(self.report_file),
+            "report": str(self.report_file) if self.report_file else None,
             "mlflow_run": self.run_id,
             "registered_version": self.registered_version,
         }
@@ -102,12 +102,11 @@ def run_training(
             code=code_version(),
         )
         page = render(subject)
-        report_file = report_file or store / f"{folder.name}.html"
-        report_file.write_text(page, encoding="utf-8")
+        written = write_report(page, report_file or store / f"{folder.name}.html", console)
         if run is not None:
             _finish(run, trained, subject, page, console)
-        version = _register(folder, tracking) if register and tracking else None
-    return Outcome(trained.report, report_file, run.run_id if run else None, version)
+        version = _register(trained.report, tracking) if register and tracking else None
+    return Outcome(trained.report, written, run.run_id if run else None, version)
 
 
 def _start(
@@ -133,15 +132,30 @@ def _start(
         return None
 
 
-def _register(bundle: Path, tracking: Tracking) -> int:
+def write_report(page: str, file: Path, console: Console) -> Path | None:
+    """`file`, or None and a warning where it cannot be written: the bundle is worth more."""
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        _warn(console, f"the report is not written: {file}: {error.strerror}")
+        return None
+    return file
+
+
+def _register(report: TrainingReport, tracking: Tracking) -> int:
     from training.registration import register_bundle
 
     try:
-        return register_bundle(bundle, tracking_uri=tracking.uri, model=tracking.model)
+        return register_bundle(
+            Path(report.bundle),
+            tracking_uri=tracking.uri,
+            model=tracking.model,
+            evaluation=asdict(report),
+        )
     except Unavailable as error:
         raise Unavailable(
             f"{error.message}; the bundle is written, register it with "
-            f"`tickets model register {bundle}`"
+            f"`tickets model register {report.bundle}`"
         ) from error
 
 

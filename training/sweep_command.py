@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from stream_app.cli.output import JsonFlag, err, out, print_json
+from stream_app.errors import UserError
 from training.architectures import ArchitectureName
 from training.command import bundle_name, tracking_of
 from training.named_data import load_training_data
@@ -77,6 +78,11 @@ def sweep(
     changes = {} if epochs is None else {"epochs": epochs}
     plan = Plan(data, architecture, base_model, taxonomy, quick, seed, changes)
     plan.kind.check_base_model(base_model)
+    if not plan.recipe.epochs or (plan.kind.full.learning_rate and not plan.recipe.learning_rate):
+        raise UserError(
+            f"nothing to search: the quick preset of {architecture} leaves the network's weights "
+            "as they are; leave out --quick, or choose another --architecture"
+        )
     dataset = load_training_data(data)
     # Not needed here, but the training that the sweep is for would fail without.
     choose_taxonomy(taxonomy, data=data, intents=dataset.intents).labels(dataset.intents)
@@ -91,12 +97,13 @@ def sweep(
     found = open_study(file, name, plan, data_sha256=dataset.sha256)
     runs = open_trial_runs(found, dataset, tracking, err)
     interrupted = False
-    try:
-        run_sweep(found, dataset, trials=trials, timeout_s=timeout, runs=runs, console=err)
-    except KeyboardInterrupt:
-        interrupted = True
-        err.print("interrupted: the same command goes on from here", highlight=False)
-    runs.finish(found)
+    with runs:
+        try:
+            run_sweep(found, dataset, trials=trials, timeout_s=timeout, runs=runs, console=err)
+        except KeyboardInterrupt:
+            interrupted = True
+            err.print("interrupted: the same command goes on from here", highlight=False)
+        runs.finish(found)
     if as_json:
         print_json(_record(found, file))
     else:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -125,6 +126,7 @@ def train_bundle(
     fitted, held_out = dataset.train, dataset.validation
     if not held_out:
         fitted, held_out = stratified_split(fitted, share=recipe.held_out_share, seed=seed)
+    held_out = unknown(held_out, fitted)
     with tempfile.TemporaryDirectory(prefix="tickets-train-") as workspace_name:
         workspace = Path(workspace_name)
         model = architecture.build(
@@ -176,7 +178,7 @@ def train_bundle(
         )
         metrics = _metrics(evidence) | {"agreement": accuracy(shipped.answers, exact.answers)}
 
-        bundle_version = created_at.strftime("%Y%m%dT%H%M%SZ")
+        bundle_version = free_version(store, name, created_at)
         folder = write_bundle(
             store / f"{name}-{bundle_version}",
             name=name,
@@ -270,6 +272,26 @@ def add_heads(graph: Path, tokenizer_path: Path, max_tokens: int) -> None:
             vocabulary=encoder.vocabulary,
         )
         attach_head(graph, head, output)
+
+
+def unknown(held_out: Sequence[Example], fitted: Sequence[Example]) -> tuple[Example, ...]:
+    """The `held_out` rows whose text no `fitted` row has; all of them where none is left.
+
+    A model is surer of a text that it was fitted on than of any other, so that such rows would
+    calibrate it too sure.
+    """
+    seen = {example.text for example in fitted}
+    return tuple(example for example in held_out if example.text not in seen) or tuple(held_out)
+
+
+def free_version(store: Path, name: str, created_at: datetime) -> str:
+    """The second of `created_at`, with a number behind it where another training took it."""
+    second = created_at.strftime("%Y%m%dT%H%M%SZ")
+    return next(
+        version
+        for version in chain([second], (f"{second}-{number}" for number in count(2)))
+        if not (store / f"{name}-{version}").exists()
+    )
 
 
 def check_agreement(exact: GraphOutput, shipped: GraphOutput, calibration: Calibration) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -77,7 +78,7 @@ def _download(source: str, folder: Path) -> Path:
             # The scheme is fixed: `source` is the constant above or a test's local server.
             with urllib.request.urlopen(f"{source}/{name}", timeout=TIMEOUT_SECONDS) as reply:  # noqa: S310
                 content = reply.read()
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise Unavailable(
                 f"Banking77 is not on this machine and cannot be downloaded ({error}): put "
                 "train.csv and test.csv into a folder banking77 and name its parent in "

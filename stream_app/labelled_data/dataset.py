@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,12 +57,17 @@ class Dataset:
     @cached_property
     def sha256(self) -> str:
         """Digest of all rows in order, so the same rows from another file format agree."""
-        digest = hashlib.sha256()
-        for part in (self.train, self.validation, self.test):
-            for example in part:
-                digest.update(json.dumps([example.text, example.intent]).encode() + b"\n")
-            digest.update(b"\n")
-        return digest.hexdigest()
+        return rows_sha256(self.train, self.validation, self.test)
+
+
+def rows_sha256(*parts: Iterable[Example]) -> str:
+    """Digest of the rows of all `parts` in order; where a part ends counts."""
+    digest = hashlib.sha256()
+    for part in parts:
+        for example in part:
+            digest.update(json.dumps([example.text, example.intent]).encode() + b"\n")
+        digest.update(b"\n")
+    return digest.hexdigest()
 
 
 def _listed(labels: list[str], shown: int = 10) -> str:

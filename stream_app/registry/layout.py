@@ -20,8 +20,11 @@ BUNDLE_VERSION_TAG = "bundle_version"
 GATE_TAG = "gate"
 """Version tag: what the gate said last, a `GateVerdict`."""
 
-GateVerdict = Literal["passed", "failed", "forced", "absent"]
-"""`absent`: no gate has looked at the version. `forced`: promoted against the gate's word."""
+GateVerdict = Literal[
+    "passed", "failed", "passed:own-limits", "failed:own-limits", "forced", "absent"
+]
+"""`absent`: no gate has looked at the version. `forced`: promoted against the gate's word.
+`own-limits`: judged by other limits than the packaged ones."""
 
 CHAMPION = "champion"
 """Alias of the version that serves."""

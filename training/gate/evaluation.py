@@ -15,11 +15,13 @@ Mask = npt.NDArray[np.bool_]
 class GateRows:
     """The labelled rows that both models answered.
 
-    `intents` names what the indices in `targets`, shape (rows,), and in a model's answers mean:
-    the labels of the rows and of both models. `slices` are named masks of shape (rows,).
+    `sha256` is the digest of their texts and labels. `intents` names what the indices in
+    `targets`, shape (rows,), and in a model's answers mean: the labels of the rows and of both
+    models. `slices` are named masks of shape (rows,).
     """
 
     data: str
+    sha256: str
     intents: tuple[str, ...]
     targets: npt.NDArray[np.intp]
     slices: Mapping[str, Mask]
@@ -33,7 +35,7 @@ class GateRows:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """One model on `rows`.
+    """One model on `rows`; `digest` is its bundle's, as decisions name it.
 
     `answers` and `noised_answers` have shape (rows,) and hold indices into `rows.intents`;
     `confidence`, shape (rows,), is the calibrated probability of the answer. `scope_inside`
@@ -43,6 +45,7 @@ class Evaluation:
     """
 
     model: str
+    digest: str
     rows: GateRows
     labels: frozenset[str]
     urgent: frozenset[str]

@@ -65,23 +65,35 @@ def judge(candidate: Evaluation, champion: Evaluation | None, limits: Limits) ->
     ]
     return GateReport(
         candidate=candidate.model,
+        candidate_digest=candidate.digest,
         champion=champion.model if champion else None,
+        champion_digest=champion.digest if champion else None,
         data=candidate.rows.data,
+        data_sha256=candidate.rows.sha256,
         rows=len(candidate.rows.targets),
+        limits_sha256=limits.sha256,
         verdicts=tuple(verdicts),
     )
 
 
 def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
-    """No intent may vanish or cease to be urgent: the answers alone would not show either."""
+    """What the answers alone would not show.
+
+    No intent may vanish, change its urgency or go unmeasured. A new urgent intent too is a
+    person's decision: whatever is urgent goes before the tickets that are urgent now.
+    """
     in_data = {candidate.rows.intents[index] for index in candidate.rows.targets}
     gone = champion.labels - candidate.labels if champion else frozenset()
     calmed = (champion.urgent & candidate.labels) - candidate.urgent if champion else frozenset()
+    raised = candidate.urgent - champion.urgent if champion else frozenset()
+    unmeasured = champion.labels - in_data - gone if champion else frozenset()
     faults = [
         f"{what}: {', '.join(sorted(intents))}"
         for what, intents in (
             ("no longer an intent", gone),
             ("no longer urgent", calmed),
+            ("newly urgent", raised),
+            ("without a row to judge by", unmeasured),
             ("in the data and not in the model", in_data - candidate.labels - gone),
         )
         if intents
@@ -91,7 +103,7 @@ def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
         passed=not faults,
         candidate=len(candidate.labels),
         champion=len(champion.labels) if champion else None,
-        limit="none missing, none less urgent",
+        limit="none missing or unmeasured, none more or less urgent",
         reason="; ".join(faults) or "every intent is there",
     )
 
@@ -139,14 +151,17 @@ def urgent_intents(
     if empty or not masks:
         which = ", ".join(empty) or "an urgent intent"
         return _unmeasured(Criterion.URGENT_INTENTS, f"the data have no row of {which}")
+    # A candidate that calls more intents urgent must not make the test milder.
+    alpha = limits.family_alpha / max(1, len(champion.urgent if champion else urgent))
     return by_groups(
         Criterion.URGENT_INTENTS,
         {
-            intent: _urgent_group(candidate, champion, mask, alpha=limits.family_alpha / len(masks))
+            intent: _urgent_group(candidate, champion, mask, alpha=alpha)
             for intent, mask in masks.items()
         },
         alpha=limits.alpha,
         floor=limits.floor,
+        and_also=f" that is also beyond the losses elsewhere (p of {alpha:.4f} or less)",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,6 +73,11 @@ class Limits(_Part):
     out_of_scope: ToleranceAndFloor
     size: RatioAndCeiling
     latency: RatioAndCeiling
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the values, whatever the file says beside them."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def load_limits(path: Path | None = None) -> Limits:

@@ -14,6 +14,7 @@ from stream_app.bundle import Bundle
 from stream_app.errors import UserError
 from stream_app.inference import OnnxClassifier, Prediction, open_classifier
 from stream_app.labelled_data import Example
+from stream_app.labelled_data.dataset import rows_sha256
 from training.gate.evaluation import Evaluation, GateRows, Mask
 from training.noise import noised_test
 
@@ -61,6 +62,7 @@ def measure(
             evaluations.append(
                 Evaluation(
                     model=_name(bundle),
+                    digest=bundle.reference.digest,
                     rows=rows,
                     labels=frozenset(label.intent for label in bundle.labels),
                     urgent=frozenset(
@@ -88,6 +90,7 @@ def _gate_rows(bundles: Sequence[Bundle], examples: Sequence[Example], data: str
     slices = dict(_category_slices(examples, category_of)) | dict(_length_slices(examples))
     return GateRows(
         data=data,
+        sha256=rows_sha256(examples),
         intents=intents,
         targets=_indices(intents, (example.intent for example in examples)),
         slices=slices,

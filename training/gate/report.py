@@ -41,9 +41,13 @@ def as_record(report: GateReport) -> dict[str, Any]:
     return {
         "passed": report.passed,
         "candidate": report.candidate,
+        "candidate_digest": report.candidate_digest,
         "champion": report.champion,
+        "champion_digest": report.champion_digest,
         "data": report.data,
+        "data_sha256": report.data_sha256,
         "rows": report.rows,
+        "limits_sha256": report.limits_sha256,
         "verdicts": [asdict(verdict) for verdict in report.verdicts],
     }
 

@@ -93,10 +93,16 @@ def by_lower_bound(
 
 
 def by_groups(
-    criterion: Criterion, groups: Mapping[str, Group], *, alpha: float, floor: float
+    criterion: Criterion,
+    groups: Mapping[str, Group],
+    *,
+    alpha: float,
+    floor: float,
+    and_also: str = "",
 ) -> Verdict:
     """Refuse where one group alone has fallen beyond chance, or lies clearly under the floor.
 
+    `and_also` ends the verdict's limit with what else a fall needs, see `Group.beyond_chance`.
     The figures of the verdict are those of the group that is worst off: of the least p-value,
     then of the least share.
     """
@@ -112,7 +118,7 @@ def by_groups(
         passed=not faults,
         candidate=groups[worst].figures.candidate,
         champion=groups[worst].figures.champion,
-        limit=f"each at least {floor:.2f}; no fall with p of {alpha:.3f} or less",
+        limit=f"each at least {floor:.2f}; no fall with p of {alpha:.3f} or less{and_also}",
         reason="; ".join(faults)
         or f"none of {len(groups)} has clearly fallen ({fewest} rows or more each); "
         f"worst off is {worst}",

@@ -38,12 +38,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """All verdicts on one candidate. `champion` is `None` for a first model."""
+    """All verdicts on one candidate. `champion` and its digest are `None` for a first model.
+
+    The digests tell what was judged, by which rows and by which limits.
+    """
 
     candidate: str
+    candidate_digest: str
     champion: str | None
+    champion_digest: str | None
     data: str
+    data_sha256: str
     rows: int
+    limits_sha256: str
     verdicts: tuple[Verdict, ...]
 
     @property

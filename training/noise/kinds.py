@@ -95,7 +95,8 @@ def _mistyped(pair: str, chance: random.Random) -> str:
 def punctuation(text: str, chance: random.Random, _: Wording) -> str:
     """Drop the punctuation, or repeat what stands at the end."""
     if chance.random() < 0.6:
-        return re.sub(rf"[.,;:!?'{_CURLY_APOSTROPHE}\"-]", "", text) or text
+        bare = re.sub(rf"[.,;:!?'{_CURLY_APOSTROPHE}\"-]", "", text)
+        return bare if bare.strip() else text
     mark = chance.choice(("?", "!", ".", "?!"))
     return text.rstrip(".?! ") + mark * chance.randint(2, 5)
 

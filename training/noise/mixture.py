@@ -32,6 +32,11 @@ TRAINED: Mapping[Kind, float] = {
 }
 
 
+FURTHER_DRAWS = 30
+"""How often another kind is drawn for a text that is still as it was; one alone may never change
+it."""
+
+
 @dataclass(frozen=True)
 class NoiseMixture:
     """Kinds with their shares, and the words that they use."""
@@ -40,14 +45,20 @@ class NoiseMixture:
     wording: Wording
 
     def strike(self, text: str, chance: random.Random) -> str:
-        """A copy of `text` with at least one kind of noise, if any kind finds a hold in it."""
-        struck = [kind for kind in get_args(Kind) if chance.random() < self.shares.get(kind, 0.0)]
-        if not struck:
-            kinds = list(self.shares)
-            struck = chance.choices(kinds, weights=[self.shares[kind] for kind in kinds])
-        for kind in struck:
-            text = KINDS[kind](text, chance, self.wording)
-        return text
+        """A copy of `text` that differs from it, if any kind of noise finds a hold in it."""
+        noised = text
+        for kind in get_args(Kind):
+            if chance.random() < self.shares.get(kind, 0.0):
+                noised = KINDS[kind](noised, chance, self.wording)
+        # Those that were drawn may find no hold: capitals dropped from a text without any.
+        kinds = list(self.shares)
+        weights = [self.shares[kind] for kind in kinds]
+        for _ in range(FURTHER_DRAWS):
+            if noised != text:
+                break
+            [kind] = chance.choices(kinds, weights)
+            noised = KINDS[kind](text, chance, self.wording)
+        return noised
 
 
 def training_noise() -> NoiseMixture:

@@ -13,7 +13,7 @@ from mlflow.entities.model_registry import RegisteredModel as Entity
 from mlflow.exceptions import MlflowException
 
 from stream_app.bundle import Bundle, read_bundle
-from stream_app.errors import UserError
+from stream_app.errors import CheckFailed, UserError
 from stream_app.registry.client import RegistryClient
 from stream_app.registry.layout import (
     BUNDLE_DIGEST_TAG,
@@ -114,14 +114,16 @@ class RegisteredModel:
             for tag, value in ((GATE_TAG, forced), (FORCED_BECAUSE_TAG, reason)):
                 self._client.set_model_version_tag(self.name, str(version.number), tag, value)
 
-    def make_champion(self, version: Version) -> None:
+    def make_champion(self, version: Version, *, over: int | None) -> None:
         """Point `champion` at the version and remember the one before; asks no gate.
 
-        A challenger that becomes the champion is no challenger any longer.
+        `over` is the number of the champion that the version was judged against, None where there
+        was none. Raises `CheckFailed`, with nothing moved, where another one serves by now. A
+        challenger that becomes the champion is no challenger any longer.
         """
         before = self.champion()
-        if before is not None and before.number == version.number:
-            return
+        if (None if before is None else before.number) != over:
+            raise CheckFailed("the champion changed while judging; judge again")
         if before is not None:
             # Before the alias: a crash in between leaves a way back to the same champion, where
             # the other order would leave a way back to an older one.
@@ -148,17 +150,26 @@ class RegisteredModel:
         current, previous = entity.aliases.get(CHAMPION), entity.tags.get(PREVIOUS_CHAMPION_TAG)
         if current is None:
             raise UserError(f"{self.name} has no champion to go back from")
+        if previous == current:
+            # A promotion that broke off before the alias moved left it so.
+            previous = self._promoted_over(current)
         if previous is None or previous == current:
             raise UserError(f"{self.name} has had no champion before version {current}")
         target = self.version(previous)
         self._point(CHAMPION, target.number)
-        with failures_told(self._uri):
-            tags = self._client.get_model_version(self.name, previous).tags
-            if PROMOTED_OVER_TAG in tags:
-                self._remember(int(tags[PROMOTED_OVER_TAG]))
-            else:
+        before = self._promoted_over(previous)
+        if before is not None:
+            self._remember(int(before))
+        else:
+            with failures_told(self._uri):
                 self._client.delete_registered_model_tag(self.name, PREVIOUS_CHAMPION_TAG)
         return int(current), target.number
+
+    def _promoted_over(self, number: str) -> str | None:
+        """The champion that version `number` followed, if it followed one."""
+        with failures_told(self._uri):
+            tags: Mapping[str, str] = self._client.get_model_version(self.name, number).tags
+        return tags.get(PROMOTED_OVER_TAG)
 
     def _point(self, alias: str, number: int) -> None:
         with failures_told(self._uri):

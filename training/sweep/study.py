@@ -17,9 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from stream_app.errors import UserError
 from training.architectures import ArchitectureName
 from training.plan import Changes, Plan
+from training.sweep.space import baseline, space
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 """States of a trial that told something."""
+
+COMING = (TrialState.WAITING, TrialState.RUNNING)
+"""States of a trial that will tell something; one whose process was killed comes again."""
 
 HEARTBEAT_S, GRACE_S = 5, 20
 """A trial whose process was killed stops beating; after the grace it is taken for dead and its
@@ -59,9 +63,21 @@ class SweepStudy:
         return sum(trial.state is TrialState.PRUNED for trial in self.ended())
 
     def preset_accuracy(self) -> float | None:
-        """What the preset's own values reached, which the first trial tries."""
-        first = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))[:1]
-        return first[0].value if first and first[0].number == 0 else None
+        """What the preset's own values reached, or None where no trial of them is complete."""
+        complete = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        return next((trial.value for trial in complete if trial.params == self._preset()), None)
+
+    def enqueue_preset(self) -> None:
+        """Let the next trial try the preset's own values, unless one has, does or will."""
+        preset = self._preset()
+        trials = self.study.get_trials(deepcopy=False, states=(*ENDED, *COMING))
+        # A trial that waits has no parameters yet, only those that it is to take.
+        if all(trial.system_attrs.get("fixed_params", trial.params) != preset for trial in trials):
+            self.study.enqueue_trial(preset)
+
+    def _preset(self) -> dict[str, Any]:
+        recipe = self.plan.recipe
+        return dict(baseline(recipe, space(recipe)))
 
     def plan_of(self, trial: FrozenTrial) -> Plan:
         """The training that repeats `trial` on all of the training rows."""

@@ -20,7 +20,7 @@ from training.history import EpochRecord
 from training.noise import augmented, training_noise
 from training.plan import Changes
 from training.progress import FitProgress
-from training.sweep.space import baseline, space, suggest
+from training.sweep.space import space, suggest
 from training.sweep.study import ENDED, SweepStudy
 from training.sweep.trial_runs import TrialRuns
 from training.train import fit_model
@@ -58,13 +58,12 @@ def run_sweep(
 ) -> None:
     """Run trials until `trials` of the study have ended, in this call or before, or time is up.
 
-    `timeout_s` is looked at between trials. The preset is the first trial of a study. Ctrl-C
+    `timeout_s` is looked at between trials. The preset is tried first. Ctrl-C
     gives up the trial that runs and keeps the others.
     """
     wanted = space(sweep.plan.recipe)
     validation = cut_validation(dataset, sweep.plan.seed)
-    if not sweep.study.trials:
-        sweep.study.enqueue_trial(dict(baseline(sweep.plan.recipe, wanted)))
+    sweep.enqueue_preset()
 
     def objective(trial: optuna.Trial) -> float:
         changes = suggest(trial, wanted)

@@ -60,7 +60,10 @@ class TrialRun:
 
 
 class TrialRuns:
-    """Starts the trials' runs below `parent`, the study's own run; None records nothing."""
+    """Starts the trials' runs below `parent`, the study's own run; None records nothing.
+
+    A context manager that ends the study's run, as failed or killed, where an error comes through.
+    """
 
     def __init__(
         self, tracking: Tracking | None, parent: TrackedRun | None, console: Console
@@ -68,6 +71,18 @@ class TrialRuns:
         self._tracking = tracking
         self._parent = parent
         self._console = console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._parent is not None:
+            self._parent.__exit__(kind, error, traceback)
 
     def start(self, number: int, plan: Plan, changes: Changes, dataset: Dataset) -> TrialRun:
         """The run of trial `number`, which tries `changes`; a warning where it cannot be had."""
@@ -90,11 +105,16 @@ class TrialRuns:
             return TrialRun(None)
 
     def finish(self, sweep: SweepStudy) -> None:
-        """End the study's run with its best accuracy so far."""
+        """End the study's run, with its best accuracy so far if a trial has run to its end."""
+        if self._parent is None:
+            return
         best = sweep.best()
-        if self._parent is not None and best is not None and best.value is not None:
+        metrics = {"trials": float(len(sweep.ended()))}
+        if best is None or best.value is None:
+            self._parent.finish(metrics=metrics, tags={})
+        else:
             self._parent.finish(
-                metrics={ACCURACY: best.value, "trials": float(len(sweep.ended()))},
+                metrics={**metrics, ACCURACY: best.value},
                 tags={"best_command": sweep.plan_of(best).command},
             )
 

@@ -14,7 +14,10 @@ TRAINING, SWEEP, TRIAL = "training", "sweep", "trial"
 """Tag and its values: what a run is."""
 
 ACCURACY_METRIC = "accuracy_int8"
-"""Metric that trainings are compared by: that of the model as it ships."""
+"""Metric of the model as it ships, on the test part where there is one."""
+
+HELD_OUT_METRIC = "held_out_accuracy"
+"""Metric that trainings are compared by: one value an epoch, the last one counts."""
 
 
 def experiment_name(model: str) -> str:

@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException
 from stream_app.errors import Unavailable
 from training.history import EpochRecord
 from training.registration.server import connect, failures_told
+from training.tracking.facts import HELD_OUT_METRIC
 
 RETRY_AFTER_S = 60.0
 """After a failure nothing is sent for so long: an epoch must not wait for a dead server twice."""
@@ -110,7 +111,7 @@ class TrackedRun:
             for name, value in (
                 ("loss", record.loss),
                 ("held_out_loss", record.held_out_loss),
-                ("held_out_accuracy", record.held_out_accuracy),
+                (HELD_OUT_METRIC, record.held_out_accuracy),
                 ("epoch_seconds", record.seconds),
             )
             if value is not None

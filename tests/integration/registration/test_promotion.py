@@ -31,7 +31,7 @@ def test_versions_that_pass_become_champion_one_after_the_other(
     assert champion(registered) == first
     tickets_model("promote", str(second), *judged_by)
     assert champion(registered) == second
-    assert registered.version(str(second)).gate == "passed"
+    assert registered.version(str(second)).gate == "passed:own-limits"
 
 
 def test_a_version_worse_on_one_urgent_intent_only_is_refused(
@@ -52,7 +52,7 @@ def test_a_version_worse_on_one_urgent_intent_only_is_refused(
     failed = [each["criterion"] for each in report["verdicts"] if not each["passed"]]
     assert "urgent intents" in failed
     assert champion(registered) == good
-    assert registered.version(str(worse)).gate == "failed"
+    assert registered.version(str(worse)).gate == "failed:own-limits"
 
 
 def test_force_promotes_what_the_gate_refuses_and_keeps_the_reason(
@@ -93,6 +93,30 @@ def test_rollbacks_go_back_one_champion_at_a_time(
     with pytest.raises(UserError, match="no champion before version 1"):
         tickets_model("rollback")
     assert champion(registered) == 1
+
+
+def test_a_champion_that_changed_while_judging_is_not_replaced(
+    tickets_model: Tickets, registered: RegisteredModel, new_version: NewVersion
+) -> None:
+    first, second, third = (registered.version(str(new_version(GOOD))) for _ in range(3))
+    registered.make_champion(first, over=None)
+    registered.make_champion(second, over=first.number)
+    with pytest.raises(CheckFailed, match="the champion changed while judging; judge again"):
+        registered.make_champion(third, over=first.number)
+    assert champion(registered) == second.number
+    tickets_model("rollback")
+    assert champion(registered) == first.number
+
+
+def test_a_promotion_that_broke_off_before_the_alias_leaves_a_way_back(
+    tickets_model: Tickets, registered: RegisteredModel, new_version: NewVersion
+) -> None:
+    first, second = (registered.version(str(new_version(GOOD))) for _ in range(2))
+    registered.make_champion(first, over=None)
+    registered.make_champion(second, over=first.number)
+    registered._remember(second.number)
+    tickets_model("rollback")
+    assert champion(registered) == first.number
 
 
 def test_a_challenger_needs_no_gate_and_ceases_to_be_one_as_champion(

@@ -16,6 +16,7 @@ from stream_app.registry.local_server import LocalRegistry, start_local_registry
 from training.architectures import ArchitectureName
 from training.history import EpochRecord
 from training.plan import Plan
+from training.registration.register import EVALUATION_FILE
 from training.tracking.facts import experiment_name
 from training.tracking.run import FIGURES_FOLDER, REPORT_FILE, TrackedRun
 
@@ -90,10 +91,14 @@ def test_report_and_figures_are_artifacts_of_the_run(
 
 
 def test_the_bundle_is_registered_and_the_report_lies_beside_it(
-    recorded: dict[str, Any], mlflow_server: LocalRegistry
+    recorded: dict[str, Any], mlflow_server: LocalRegistry, tmp_path: Path
 ) -> None:
     assert recorded["registered_version"] == 1
-    version = MlflowClient(mlflow_server.uri).get_model_version("tracked-intents", "1")
+    client = MlflowClient(mlflow_server.uri)
+    version = client.get_model_version("tracked-intents", "1")
+    assert version.run_id is not None
+    evaluation = client.download_artifacts(version.run_id, EVALUATION_FILE, str(tmp_path))
+    assert json.loads(Path(evaluation).read_text())["accuracy_int8"] == recorded["accuracy_int8"]
     assert version.tags["bundle_digest"] == f"sha256:{recorded['digest']}"
     assert recorded["report"] == f"{recorded['bundle']}.html"
 
@@ -115,6 +120,7 @@ def test_experiments_finds_it_with_the_command_that_repeats_it(
     best = json.loads(done.stdout)
     assert best["run"] == recorded["mlflow_run"]
     assert best["accuracy"] == pytest.approx(recorded["accuracy_int8"])
+    assert 0.0 < best["held_out_accuracy"] <= 1.0
     plan = Plan(str(few_intents), ArchitectureName.TFIDF, quick=True)
     assert best["command"] == plan.command
 

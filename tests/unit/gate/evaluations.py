@@ -16,6 +16,7 @@ def gate_rows(rows_per_intent: int = ROWS_PER_INTENT) -> GateRows:
     targets = np.repeat(np.arange(len(INTENTS)), rows_per_intent)
     return GateRows(
         data="made up",
+        sha256="d" * 64,
         intents=INTENTS,
         targets=targets,
         slices={"category even": targets % 2 == 0, "category odd": targets % 2 == 1},
@@ -31,6 +32,7 @@ def evaluation(
         answers[wrong] = (answers[wrong] + 1) % len(INTENTS)
     return Evaluation(
         model=model,
+        digest=f"sha256:{model}",
         rows=rows,
         labels=frozenset(INTENTS),
         urgent=URGENT,

@@ -18,6 +18,7 @@ from tests.unit.gate.evaluations import (
 )
 from training.gate import Criterion, Evaluation, GateReport, judge, load_limits
 from training.gate.judge import urgent_intents
+from training.gate.report import as_record
 
 LIMITS = load_limits()
 ROWS = gate_rows()
@@ -165,6 +166,7 @@ GOOD = evaluation(ROWS)
             replace(GOOD, scope_outside=np.full(20, 0.9, dtype=np.float32)),
         ),
         (Criterion.LABELS, replace(GOOD, urgent=URGENT - {INTENTS[0]})),
+        (Criterion.LABELS, replace(GOOD, urgent=URGENT | {INTENTS[-1]})),
         (Criterion.LABELS, replace(GOOD, labels=frozenset(INTENTS[:-1]))),
     ],
 )
@@ -223,9 +225,55 @@ def test_data_without_a_row_of_an_urgent_intent_are_refused() -> None:
         slices={name: mask[kept] for name, mask in ROWS.slices.items()},
     )
     report = judge(evaluation(rows), evaluation(rows), LIMITS)
-    [verdict] = report.failed
+    labels, verdict = report.failed
+    assert labels.criterion == Criterion.LABELS
     assert verdict.criterion == Criterion.URGENT_INTENTS
     assert INTENTS[0] in verdict.reason
+
+
+def test_an_intent_of_the_champion_without_a_row_is_named() -> None:
+    """An urgent one is told by its own criterion; of the others nothing else would tell."""
+    kept = ~ROWS.of_intent(INTENTS[-1])
+    rows = replace(
+        ROWS,
+        targets=ROWS.targets[kept],
+        slices={name: mask[kept] for name, mask in ROWS.slices.items()},
+    )
+    [verdict] = judge(evaluation(rows), evaluation(rows), LIMITS).failed
+    assert verdict.criterion == Criterion.LABELS
+    assert verdict.reason == f"without a row to judge by: {INTENTS[-1]}"
+
+
+def test_the_record_names_what_was_judged_by_digest() -> None:
+    champion = evaluation(ROWS, model="champion")
+    record = as_record(judge(GOOD, champion, LIMITS))
+    assert record["candidate_digest"] == GOOD.digest
+    assert record["champion_digest"] == champion.digest != GOOD.digest
+    assert record["data_sha256"] == ROWS.sha256
+    assert record["limits_sha256"] == LIMITS.sha256
+
+
+def test_a_candidate_cannot_soften_the_test_by_calling_more_urgent() -> None:
+    """Six rows of 40 lost in one intent, where an eighteenth of the rest is lost as well."""
+    champion = replace(evaluation(ROWS), urgent=frozenset({INTENTS[0]}))
+    elsewhere = ~ROWS.of_intent(INTENTS[0]) & (np.arange(len(ROWS.targets)) % 18 == 0)
+    candidate = evaluation(ROWS, wrong=elsewhere | first_rows(ROWS, INTENTS[0], 6))
+    honest = urgent_intents(
+        replace(candidate, urgent=champion.urgent), champion, LIMITS.urgent_intents
+    )
+    everything = urgent_intents(
+        replace(candidate, urgent=frozenset(INTENTS)), champion, LIMITS.urgent_intents
+    )
+    assert f"{INTENTS[0]} fell" in honest.reason
+    assert f"{INTENTS[0]} fell" in everything.reason
+
+
+def test_the_limit_of_an_urgent_intent_names_both_tests() -> None:
+    """Four rows lost give p = 0.0625 here, and are no more than what is lost elsewhere."""
+    lost = (np.arange(len(ROWS.targets)) % ROWS_PER_INTENT) < 4
+    verdict = urgent_intents(evaluation(ROWS, wrong=lost), GOOD, LIMITS.urgent_intents)
+    assert verdict.passed
+    assert "p of 0.070 or less that is also beyond the losses elsewhere" in verdict.limit
 
 
 def test_without_texts_outside_the_scope_that_criterion_is_left_out() -> None:

@@ -13,6 +13,13 @@ def test_limits_of_ones_own_are_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "limits.yaml"
     path.write_text(packaged.model_dump_json())
     assert load_limits(path) == packaged
+    assert load_limits(path).sha256 == packaged.sha256
+
+
+def test_other_limits_have_another_digest() -> None:
+    packaged = load_limits()
+    milder = packaged.model_copy(update={"size": packaged.size.model_copy(update={"ratio": 2.0})})
+    assert milder.sha256 != packaged.sha256
 
 
 @pytest.mark.parametrize(

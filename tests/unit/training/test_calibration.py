@@ -33,6 +33,13 @@ def test_a_known_temperature_is_recovered(temperature: float) -> None:
     assert fit_temperature(*sampled(temperature)) == pytest.approx(temperature, rel=0.05)
 
 
+def test_a_dozen_right_answers_make_no_answer_certain() -> None:
+    logits = np.zeros((12, 3), dtype=np.float32)
+    logits[:, 0] = 1.0
+    temperature = fit_temperature(logits, np.zeros(12, dtype=np.intp))
+    assert softmax(logits / np.float32(temperature)).max() < 0.99
+
+
 def test_the_right_temperature_removes_the_calibration_error() -> None:
     logits, targets = sampled(3.0)
 

@@ -14,7 +14,7 @@ from stream_app.bundle import Manifest
 from stream_app.cli import train as entry
 from stream_app.cli import training_extra
 from stream_app.errors import Unavailable, UserError
-from training.command import app, bundle_name
+from training.command import app, bundle_name, make_writable
 from training.taxonomy import load_taxonomy
 from training.taxonomy_command import app as taxonomy_app
 
@@ -85,6 +85,16 @@ def test_a_draft_of_a_taxonomy_is_written_beside_the_data_and_never_over_another
     assert load_taxonomy(tmp_path / "other.taxonomy.yaml").labels(["play_music", "stop"])
     with pytest.raises(UserError, match="is there already"):
         taxonomy_app(draft, standalone_mode=False)
+
+
+def test_an_output_folder_that_takes_no_file_is_an_error_before_the_fit() -> None:
+    """`/proc` exists everywhere on Linux and takes files from nobody, not even from root."""
+    with pytest.raises(UserError, match="cannot write to /proc"):
+        make_writable(Path("/proc"))
+
+
+def test_probing_a_folder_leaves_nothing_in_it(tmp_path: Path) -> None:
+    assert list(make_writable(tmp_path / "new").iterdir()) == []
 
 
 def test_an_output_folder_that_cannot_be_made_is_an_error_before_the_fit(tmp_path: Path) -> None:

@@ -209,6 +209,30 @@ def test_without_a_network_banking77_says_what_to_do() -> None:
         load_banking77(source="http://127.0.0.1:9")
 
 
+class _BreaksOff(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b"text,category")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.usefixtures("empty_machine")
+def test_a_download_that_breaks_off_says_what_to_do() -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _BreaksOff) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(Unavailable, match="cannot be downloaded"):
+                load_banking77(source=f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @pytest.mark.usefixtures("empty_machine")
 def test_a_download_that_is_not_the_pinned_file_is_not_kept(
     file_server: str, tmp_path: Path

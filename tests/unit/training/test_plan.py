@@ -73,6 +73,8 @@ def test_changes_are_laid_over_the_preset() -> None:
         ("learning_rate=inf", "of at least 0"),
         ("dropout=1.5", "between 0 and 1"),
         ("batch_rows=0", "of at least 1"),
+        ("held_out_share=1", "between 0.001 and 1, less than 1"),
+        ("held_out_share=nan", "between 0.001 and 1, less than 1"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_one_line(setting: str, reason: str) -> None:
