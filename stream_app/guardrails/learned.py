@@ -51,7 +51,7 @@ class LearnedThresholds(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    urgency: Thresholds = Thresholds(note_at_least=0.3, flag_at_least=0.6)
+    urgency: Thresholds = Thresholds(note_at_least=0.3, flag_at_least=0.55)
     toxicity: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.9)
 
 

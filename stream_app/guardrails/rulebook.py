@@ -124,7 +124,7 @@ class Rulebook(_Part):
 
     version: str = Field(min_length=1, max_length=64)
     disguises: Disguises = Disguises()
-    learned: LearnedThresholds | None = None
+    learned: LearnedThresholds = LearnedThresholds()
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
@@ -174,7 +174,7 @@ def read_rulebook(path: Path | None = None) -> Rulebook:
 
 
 def _joined(books: Sequence[Rulebook]) -> Rulebook:
-    """One rulebook of all, in order; the last one that sets thresholds has its way."""
+    """One rulebook of all, in order; the last one that sets a model's thresholds has its way."""
     first = books[0]
     lists = dict(first.lists)
     emoji = dict(first.disguises.emoji)
@@ -191,10 +191,18 @@ def _joined(books: Sequence[Rulebook]) -> Rulebook:
             plain=tuple(word for book in books for word in book.disguises.plain),
             emoji=emoji,
         ),
-        learned=next((book.learned for book in reversed(books) if book.learned), None),
+        learned=_joined_thresholds([book.learned for book in books]),
         lists=lists,
         rules=tuple(rule for book in books for rule in book.rules),
     )
+
+
+def _joined_thresholds(given: Sequence[LearnedThresholds]) -> LearnedThresholds:
+    joined = LearnedThresholds()
+    for thresholds in given:
+        said = {name: getattr(thresholds, name) for name in thresholds.model_fields_set}
+        joined = joined.model_copy(update=said)
+    return joined
 
 
 def _where(location: tuple[int | str, ...], content: object) -> str:
@@ -238,9 +246,7 @@ def _compile(rulebook: Rulebook) -> RuleSet:
             raise PatternError(f"rule {rule.id}: {error}") from error
     expanded = (pattern.expanded for rule in compiled for pattern in (*rule.patterns, *rule.unless))
     folder = Folder(doubled_prefixes(expanded), rulebook.disguises.spelling())
-    return RuleSet(
-        rulebook.version, folder, compiled, learned=rulebook.learned or LearnedThresholds()
-    )
+    return RuleSet(rulebook.version, folder, compiled, learned=rulebook.learned)
 
 
 def _commonness(rulebook: Rulebook) -> Callable[[str], float]:
