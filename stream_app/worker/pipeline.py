@@ -111,11 +111,16 @@ class Pipeline(Generic[Event]):
         task.add_done_callback(self._ended)
 
     async def drain(self, timeout_s: float) -> bool:
-        """Start nothing more and wait for what is in flight; True where all was acked in time."""
+        """Start nothing more and wait for what is in flight; True where all was acked in time.
+
+        Raises what made a micro-batch fail, now or before.
+        """
         self._draining = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
-        return not self._tasks and not self.failure.done()
+        if self.failure.done():
+            raise self.failure.result()
+        return not self._tasks
 
     async def close(self) -> None:
         """Drop what is still in flight, unacked, so that it is redelivered."""
