@@ -13,11 +13,12 @@ _AT = "@\uff20\ufe6b"
 _TOKEN = re.compile(r"[^\s<>()\[\]{}\",;]+")
 _HANDLE = re.compile(rf"[{_AT}][A-Za-z_]\w{{2,}}")
 
-_LOCAL = r"(?<![\w.+\-])[^\W\d_][\w.+\-]{0,62}\w"
+_START = r"(?<![\w.+\-])"
+_LOCAL = r"[^\W\d_][\w.+\-]{0,62}\w"
 _DOMAIN = r"(?:[\w\-]{1,63}\.){1,4}[^\W\d_]{2,24}\b"
 _MAIL_SERVICE = (
     r"(?:aol|btinternet|fastmail|gmail|gmx|googlemail|hotmail|icloud|live|me|msn|outlook|pm|proton"
-    r"|protonmail|sky|virginmedia|yahoo|yandex|ymail|zoho)\.(?:co\.)?[a-z]{2,4}\b"
+    r"|protonmail|yahoo|yandex|ymail|zoho)\.(?:co\.)?[a-z]{2,4}\b"
 )
 """Where people have addresses and buy nothing."""
 
@@ -32,11 +33,11 @@ _SPELLED = (
     re.compile(r"(?<!\S)\S{1,64}\sat\s\S{1,64}\sdot\s\S{2,64}", re.IGNORECASE),
     # john.smith at example.com; not "I bought it at example.com"
     re.compile(
-        rf"(?=\S{{0,63}}[._+])(?=\S{{0,63}}\w\w){_LOCAL}\s{{1,3}}at\s{{1,3}}{_DOMAIN}",
+        rf"{_START}(?=\S{{0,63}}[._+])(?=\S{{0,63}}\w\w){_LOCAL}\s{{1,3}}at\s{{1,3}}{_DOMAIN}",
         re.IGNORECASE,
     ),
     # john at gmail.com
-    re.compile(rf"{_LOCAL}\s{{1,3}}at\s{{1,3}}{_MAIL_SERVICE}", re.IGNORECASE),
+    re.compile(rf"{_START}{_LOCAL}\s{{1,3}}at\s{{1,3}}{_MAIL_SERVICE}", re.IGNORECASE),
 )
 """Addresses that are written so that machines overlook them."""
 
