@@ -25,6 +25,7 @@ from tests.unit.tiny_bundle import write_tiny_bundle
 
 async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: Path) -> None:
     classifier = open_classifier(read_bundle(write_tiny_bundle(tmp_path / "tiny")))
+    client = AIOKafkaProducer(bootstrap_servers="127.0.0.1:9")
     acked: list[int] = []
 
     async def ack(event: int) -> None:
@@ -39,7 +40,7 @@ async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: P
             audit_share=0.0,
             toxicity=None,
         ),
-        producer=RecordProducer(AIOKafkaProducer(bootstrap_servers="127.0.0.1:9")),
+        producer=RecordProducer(client),
         ack=ack,
         run=DeadLetterRun(limit=1),
         metrics=WorkerMetrics(),
@@ -53,5 +54,6 @@ async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: P
     with pytest.raises(UserError, match="2 records in a row"):
         await pipeline.drain(5.0)
     await pipeline.close()
+    await client.stop()
     classifier.close()
     assert acked == []
