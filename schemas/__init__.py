@@ -3,7 +3,7 @@
 from schemas.dead_letter import DeadLetter, DeadLetterHeader, ErrorCode, original_headers
 from schemas.feedback import Feedback
 from schemas.model_event import ModelEvent, ModelEventKind, ShadowCounts
-from schemas.raw_ticket import MAX_TEXT_CHARACTERS, RawTicket
+from schemas.raw_ticket import MAX_IDENTIFIER_CHARACTERS, MAX_TEXT_CHARACTERS, RawTicket
 from schemas.review import (
     LabelAnswer,
     LlmOutcome,
@@ -27,6 +27,7 @@ from schemas.triaged_ticket import (
 )
 
 __all__ = [
+    "MAX_IDENTIFIER_CHARACTERS",
     "MAX_TEXT_CHARACTERS",
     "DeadLetter",
     "DeadLetterHeader",

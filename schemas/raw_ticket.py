@@ -12,7 +12,10 @@ from schemas.base import IncomingMessage
 MAX_TEXT_CHARACTERS = 20_000
 """Longest accepted `text`, in code points: a long e-mail thread fits, a file dump does not."""
 
-Identifier = Annotated[str, Field(min_length=1, max_length=256)]
+MAX_IDENTIFIER_CHARACTERS = 256
+"""Longest id of a source system, in code points."""
+
+Identifier = Annotated[str, Field(min_length=1, max_length=MAX_IDENTIFIER_CHARACTERS)]
 
 
 class RawTicket(IncomingMessage):

@@ -29,7 +29,7 @@ def topic_specs(topics: TopicSettings | None = None) -> list[TopicSpec]:
     topics = topics or TopicSettings()
     raw_limit = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     output_limit = {"max.message.bytes": str(MAX_RECORD_BYTES + DEAD_LETTER_OVERHEAD_BYTES)}
-    limits = {topics.raw: raw_limit, topics.dlq: output_limit}
+    limits = {topics.raw: raw_limit, **dict.fromkeys(topics.outputs, output_limit)}
     # Few and small records that are read in the order they were written.
     one_partition = (topics.model_control, topics.model_events)
     return [

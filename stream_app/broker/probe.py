@@ -63,9 +63,15 @@ async def _ask_metadata(
             await admin.start()
             cluster = await admin.describe_cluster()
     except (KafkaError, OSError, TimeoutError) as error:
+        refused = (
+            ", or refuses this client: check the TICKETS_KAFKA_ settings of protocol, user, "
+            "password and certificates"
+            if kafka_security.get("security_protocol", "PLAINTEXT") != "PLAINTEXT"
+            else ""
+        )
         raise Unavailable(
             f"{bootstrap_servers} accepts connections but gives no answer as Kafka "
-            f"within {timeout_s:g} s"
+            f"within {timeout_s:g} s{refused}"
         ) from error
     finally:
         await admin.close()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stream_app.cli.output import err
+from stream_app.cli.output import err, out
 
 
 def worker(
@@ -39,6 +39,11 @@ def worker(
     set_up_logging(settings.worker.log_level)
     bootstrap_servers(settings.kafka)
     if check:
-        err.print(check_worker(settings), soft_wrap=True)
+        # A bundle's name, a host or a group may hold brackets: none of it is markup.
+        out.print(check_worker(settings), soft_wrap=True, markup=False)
         return
-    uvloop.run(run_worker(settings, on_ready=lambda line: err.print(line, soft_wrap=True)))
+
+    def say_ready(line: str) -> None:
+        err.print(line, soft_wrap=True, markup=False)
+
+    uvloop.run(run_worker(settings, on_ready=say_ready))

@@ -34,6 +34,9 @@ JITTER = 0.2
 
 LONGEST_BACK_OFF_S = 300.0
 
+_MOST_DOUBLINGS = 16
+"""Of the pause: enough for the longest from any setting, and no number too large for a float."""
+
 SHADOW_EVENT_S = 60.0
 """How often the counts of a challenger are told."""
 
@@ -65,6 +68,7 @@ class Follower:
         self._events = events
         self._metrics = metrics
         self._failures = 0 if reachable else 1
+        self._outage = not reachable
         self._called = asyncio.Event()
         self._challenger: RegisteredVersion | None = None
         self._shadow_told_at = 0.0
@@ -88,7 +92,7 @@ class Follower:
             except Exception:
                 # A fault of ours in here must cost new models only, not the tickets.
                 log.exception("following the registry failed; the serving model stays")
-                self._failures += 1
+                self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
 
     def _pause_s(self) -> float:
         poll_s = self._registry.poll_s
@@ -106,15 +110,17 @@ class Follower:
         finally:
             self._metrics.quarantined.set(len(self._quarantine))
         self._metrics.looked()
-        if self._failures:
-            self._failures = 0
+        self._failures = 0
+        if self._outage:
+            self._outage = False
             log.info("the registry answers again")
             await self._tell(ModelEventKind.REACHABLE)
 
     async def _lost(self, reason: str) -> None:
         self._metrics.count("unreachable")
-        self._failures = min(self._failures + 1, 16)
-        if self._failures == 1:
+        self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
+        if not self._outage:
+            self._outage = True
             log.warning("%s; the serving model stays", reason)
             await self._tell(ModelEventKind.UNREACHABLE, reason=reason)
 

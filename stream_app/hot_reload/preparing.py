@@ -88,11 +88,6 @@ class Preparing:
         """Classify with the challenger. Raises `Unavailable` where the process ended."""
         return await self._call(Score(texts=texts), Scored, SCORED_WITHIN_S)
 
-    @property
-    def busy(self) -> bool:
-        """Whether a call is under way, so that another one would wait."""
-        return self._turn.locked()
-
     async def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None

@@ -74,7 +74,7 @@ class Preparer:
         except UserError as error:
             return Failed(blame="unavailable", message=error.message)
         except OSError as error:
-            return Failed(blame="unavailable", message=f"{self._cache}: {error}")
+            return Failed(blame="unavailable", message=f"{self._cache.folder}: {error}")
 
     def _fetch(self, version: RegisteredVersion) -> Path:
         if version.digest is None:
@@ -130,8 +130,10 @@ def serve(calls: BinaryIO, answers: BinaryIO) -> None:
 def main() -> None:
     """Lower the priority, keep stdout for the answers, and serve."""
     os.nice(NICENESS)
-    # Ctrl-C reaches the whole group of a terminal; the worker decides when it is over.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C reaches the whole group of a terminal, systemd's SIGTERM that of a service; the worker
+    # decides when it is over.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Libraries print as they like; none of that may end up among the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -95,7 +95,7 @@ class OnnxClassifier:
         """Open the session; `lanes` 0 takes one for each usable core.
 
         Raises `BundleError` where ONNX Runtime cannot load the graph or it has other inputs or
-        outputs than a bundle's.
+        outputs than a bundle's, or outputs that do not fit its labels and prototypes.
         """
         self._bundle = bundle
         self._max_padded_tokens = max_padded_tokens
@@ -244,7 +244,7 @@ def open_classifier(
     )
     try:
         classifier.check_golden_tickets()
-    except BundleError:
+    except BaseException:
         classifier.close()
         raise
     return classifier
@@ -276,5 +276,12 @@ def _open_session(bundle: Bundle) -> ort.InferenceSession:
         raise BundleError(
             f"bundle {bundle.model_path.parent}: the graph has {width} logits for "
             f"{len(bundle.labels)} labels"
+        )
+    dimensions = outputs["embedding"].shape[-1]
+    # A graph may leave it open; then the golden tickets tell.
+    if isinstance(dimensions, int) and dimensions != bundle.prototypes.shape[1]:
+        raise BundleError(
+            f"bundle {bundle.model_path.parent}: the graph's embedding has {dimensions} "
+            f"dimensions, its prototypes have {bundle.prototypes.shape[1]}"
         )
     return session

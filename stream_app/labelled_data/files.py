@@ -23,7 +23,8 @@ def read_examples(path: Path) -> tuple[Example, ...]:
     """All rows of a `.csv` or `.jsonl` file.
 
     Raises `Unavailable` where the file cannot be read and `UserError` where it is not UTF-8, has
-    another suffix, lacks a text or label column, or has a row with an empty text or label.
+    another suffix, lacks a text or label column, or has a row with an empty text or label or one
+    with half a surrogate pair, which JSON's escapes allow.
     """
     try:
         content = path.read_bytes().decode("utf-8-sig")
@@ -96,4 +97,15 @@ def _example(text: object, label: object, place: str) -> Example:
             raise UserError(f"{place}: the {what} is not a string")
         if value is None or not value.strip():
             raise UserError(f"{place}: the {what} is empty")
+        if not _is_encodable(value):
+            raise UserError(f"{place}: the {what} holds half a surrogate pair")
     return Example(text=str(text), intent=str(label).strip())
+
+
+def _is_encodable(value: str) -> bool:
+    """Whether `value` is text that exists in UTF-8: no tokenizer takes any other."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

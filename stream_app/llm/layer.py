@@ -29,8 +29,10 @@ from stream_app.settings import LlmSettings
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 2_000
-"""Characters that are redacted on the event loop, in a few milliseconds at worst. Longer texts,
-one ticket in thousands, are redacted in a thread."""
+"""Characters that are redacted on the event loop, in up to 10 ms: whoever asks about several
+tickets lets the loop run in between. Longer texts, one ticket in thousands, are redacted in a
+thread, which has a price: tokens of the longest text are reserved for them, and an answer that is
+known already is only found once every bound lets them pass."""
 
 _RETRY_PAUSE_S = 0.2
 """Before the second try where the server names no time."""

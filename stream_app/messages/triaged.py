@@ -5,7 +5,14 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from schemas import IntentScore, ModelReference, RawTicket, SourcePosition, TriagedTicket
+from schemas import (
+    MAX_IDENTIFIER_CHARACTERS,
+    IntentScore,
+    ModelReference,
+    RawTicket,
+    SourcePosition,
+    TriagedTicket,
+)
 from stream_app.messages.record import Record
 from stream_app.triage import Decision
 
@@ -27,10 +34,11 @@ def triaged_ticket(
 ) -> TriagedTicket:
     """The message for the ticket's queue.
 
-    Without a `ticket_id` of its own the ticket takes the record's key, then the event id.
+    Without a `ticket_id` of its own the ticket takes the record's key, where that could be one,
+    then the event id.
     """
     event_id = record.event_id if record else local_event_id()
-    key = record.key.decode(errors="replace") if record and record.key else None
+    key = _identifier(record.key) if record and record.key else None
     top = decision.prediction.top
     return TriagedTicket(
         event_id=event_id,
@@ -67,3 +75,9 @@ def triaged_ticket(
         ),
         decided_at=decided_at,
     )
+
+
+def _identifier(key: bytes) -> str | None:
+    """The key as text, unless it breaks what `RawTicket.ticket_id` promises."""
+    text = key.decode(errors="replace")
+    return None if len(text) > MAX_IDENTIFIER_CHARACTERS or "\x00" in text else text

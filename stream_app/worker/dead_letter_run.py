@@ -25,7 +25,8 @@ class DeadLetterRun:
         if self._length > self._limit:
             raise UserError(
                 f"{self._length} records in a row are no raw tickets (the last: {reason}); "
-                "stopped without acking them. Look at what is sent to the raw topic; to let them "
-                "all go to the dead-letter queue raise TICKETS_WORKER_DEAD_LETTERS_IN_A_ROW",
+                "stopped before more of them go to the dead-letter queue: the latest are not acked "
+                "and come again at the next start. Look at what is sent to the raw topic; to let "
+                "them all go there raise TICKETS_WORKER_DEAD_LETTERS_IN_A_ROW",
                 exit_code=4,
             )

@@ -111,11 +111,16 @@ class Pipeline(Generic[Event]):
         task.add_done_callback(self._ended)
 
     async def drain(self, timeout_s: float) -> bool:
-        """Start nothing more and wait for what is in flight; True where all was acked in time."""
+        """Start nothing more and wait for what is in flight; True where all was acked in time.
+
+        Raises what made a micro-batch fail, now or before.
+        """
         self._draining = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
-        return not self._tasks and not self.failure.done()
+        if self.failure.done():
+            raise self.failure.result()
+        return not self._tasks
 
     async def close(self) -> None:
         """Drop what is still in flight, unacked, so that it is redelivered."""
@@ -137,7 +142,7 @@ class Pipeline(Generic[Event]):
             self._threads, self._decider.decide, decoded
         )
         self._metrics.decide_seconds.observe(time.perf_counter() - started)
-        at_once, asked = self._split(outcomes)
+        at_once, asked = await self._split(outcomes)
         settling = [asyncio.create_task(self._publish_settled(*pair)) for pair in asked]
         try:
             await self._publish(at_once)
@@ -157,7 +162,7 @@ class Pipeline(Generic[Event]):
         self._metrics.batches_in_flight.set(len(self._tracker))
         self._offer_to_shadow(outcomes)
 
-    def _split(self, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Asked]]:
+    async def _split(self, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Asked]]:
         """What can be published at once, and the others with the verdict that they wait for."""
         at_once: list[Outcome] = []
         asked: list[Asked] = []
@@ -165,10 +170,13 @@ class Pipeline(Generic[Event]):
             answer = self._ask(outcome.decided) if outcome.decided else None
             if answer is None:
                 at_once.append(outcome)
-            elif isinstance(answer, LlmVerdict):
+                continue
+            if isinstance(answer, LlmVerdict):
                 at_once.append(self._decider.settle(outcome, answer))
             else:
                 asked.append((outcome, answer))
+            # Each question's text was redacted on the loop: many in a row would hold it up.
+            await asyncio.sleep(0)
         return at_once, asked
 
     def _ask(self, decided: Decided) -> LlmVerdict | asyncio.Task[LlmVerdict] | None:

@@ -92,15 +92,15 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         )
         await stack.enter_async_context(_background(lag.run()))
         await app.start()
-        _set_aside_what_stays()
-        state.app = app
-        on_ready(
-            f"worker ready: group {settings.worker.consumer_group} on {servers}, model {models}, "
-            f"probes on http://{settings.worker.probe_host}:{port}"
-        )
-        following = models.follow(shadow, producer, metrics.models)
-        await stack.enter_async_context(_background(following))
         try:
+            _set_aside_what_stays()
+            state.app = app
+            on_ready(
+                f"worker ready: group {settings.worker.consumer_group} on {servers}, "
+                f"model {models}, probes on http://{settings.worker.probe_host}:{port}"
+            )
+            following = models.follow(shadow, producer, metrics.models)
+            await stack.enter_async_context(_background(following))
             await _until_end(app, pipeline, stop)
             log.info("stopping: waiting for micro-batches in flight")
             if not await pipeline.drain(settings.worker.shutdown_s):

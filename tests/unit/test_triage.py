@@ -238,3 +238,31 @@ def test_a_triaged_ticket_carries_position_reasons_and_versions(core: Core) -> N
     assert message.model == model.reference
     assert message.attributes == {"tier": "gold"}
     assert TriagedTicket.model_validate_json(message.model_dump_json()) == message
+
+
+@pytest.mark.parametrize(
+    ("key", "ticket_id"),
+    [
+        (b"k" * 256, "k" * 256),
+        (b"k" * 257, "tickets.raw:0:7"),
+        (b"k\x00", "tickets.raw:0:7"),
+        (b"", "tickets.raw:0:7"),
+        (None, "tickets.raw:0:7"),
+    ],
+    ids=["longest", "too long", "NUL", "empty", "none"],
+)
+def test_a_key_that_is_no_ticket_id_gives_way_to_the_position(
+    core: Core, key: bytes | None, ticket_id: str
+) -> None:
+    model, rules, policy = core
+    ticket = RawTicket(text="stolen")
+    message = triaged_ticket(
+        ticket,
+        triage([ticket], *core)[0],
+        model=model.reference,
+        rules_version=rules.version,
+        policy_version=policy.version,
+        decided_at=datetime.now(UTC),
+        record=Record("tickets.raw", 0, 7, 0, key, b"", ()),
+    )
+    assert message.ticket_id == ticket_id

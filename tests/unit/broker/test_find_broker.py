@@ -40,6 +40,20 @@ def test_a_server_that_is_no_kafka_is_told_from_one_that_is_down() -> None:
             check_answers(address, timeout_s=0.5)
 
 
+def test_a_server_that_may_want_other_credentials_is_told_with_where_they_are_set() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        security = {
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": "PLAIN",
+            "sasl_plain_username": "desk",
+            "sasl_plain_password": "hunter2",
+        }
+        with pytest.raises(Unavailable, match="TICKETS_KAFKA_") as raised:
+            check_answers(address, timeout_s=0.5, kafka_security=security)
+        assert "hunter2" not in raised.value.message
+
+
 def test_an_address_that_is_none_is_one_clear_line() -> None:
     with pytest.raises(Unavailable, match="'localhost:kafka' is not a list of host:port"):
         check_answers("localhost:kafka", timeout_s=0.5)

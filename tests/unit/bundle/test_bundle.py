@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def test_labels_that_do_not_fit_the_graph_are_refused(tmp_path: Path) -> None:
     folder = write_tiny_bundle(tmp_path / "two-labels", labels=2)
     with pytest.raises(BundleError, match="3 logits for 2 labels"):
         open_classifier(read_bundle(folder))
+
+
+def test_prototypes_that_do_not_fit_the_graph_are_refused(folder: Path) -> None:
+    bundle = read_bundle(folder)
+    narrow = replace(bundle, prototypes=bundle.prototypes[:, :2])
+    with pytest.raises(BundleError, match="embedding has 4 dimensions, its prototypes have 2"):
+        open_classifier(narrow)
 
 
 def test_a_golden_ticket_with_another_answer_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from stream_app.bundle import BundleError
 from stream_app.hot_reload.cache import ABANDONED_AFTER_S, KEPT_BUNDLES, BundleCache, LastGood
+
+FOREIGN = b'{"number": 1, "digest": "sha256:/home"}'
 
 
 def digest(number: int) -> str:
@@ -48,7 +51,7 @@ def test_the_pointer_is_what_was_remembered_last(cache: BundleCache) -> None:
     assert cache.last_good() == LastGood(number=2, digest=digest(2))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"number": 1}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"number": 1}', b"\xff", FOREIGN])
 def test_a_damaged_pointer_points_at_nothing(cache: BundleCache, content: bytes) -> None:
     keep(cache, 1)
     cache.remember(1, digest(1))
@@ -78,3 +81,33 @@ def test_pruning_removes_the_drafts_of_killed_processes_and_no_fresh_one(
         cache.prune([])
         assert fresh.is_dir()
         assert not abandoned.exists()
+
+
+def test_a_download_first_makes_room_of_the_drafts_of_killed_processes(cache: BundleCache) -> None:
+    keep(cache, 1)
+    folder, pointer = cache.folder / ".draft-folder", cache.folder / ".draft-pointer"
+    folder.mkdir()
+    pointer.touch()
+    for abandoned in (folder, pointer):
+        os.utime(abandoned, (1, 1))
+    with cache.draft() as fresh:
+        assert set(cache.folder.glob(".draft-*")) == {fresh}
+
+
+def test_a_pointer_that_cannot_be_replaced_leaves_no_draft_and_old_bundles_are_pruned(
+    cache: BundleCache,
+) -> None:
+    for number in range(KEPT_BUNDLES + 1):
+        keep(cache, number)
+    (cache.folder / "last-good.json").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        cache.remember(1, digest(1))
+    cache.settle(1, digest(1), in_use=[digest(1)])
+    assert not list(cache.folder.glob(".draft-*"))
+    assert not cache.bundle(digest(0)).exists()
+
+
+@pytest.mark.parametrize("tag", ["", "sha256:", "sha256:/home", "sha256:..", digest(1) + "\n"])
+def test_only_a_digest_names_a_bundle(cache: BundleCache, tag: str) -> None:
+    with pytest.raises(BundleError, match="is no digest"):
+        cache.drop(tag)

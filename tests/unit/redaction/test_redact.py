@@ -14,6 +14,9 @@ HIDDEN = [
     ("jo @ example . com is mine", "[EMAIL] is mine"),
     ("it is jo (at) example.com", "it is [EMAIL]"),
     ("ask jo at example dot com", "ask [EMAIL]"),
+    ("mail john.smith at example.com.", "mail [EMAIL]."),
+    ("it is j.smith AT gmail.com", "it is [EMAIL]"),
+    ("write to john at yahoo.co.uk please", "write to [EMAIL] please"),
     ("full width jo\uff20example.com", "full width [EMAIL]"),
     ("tell @jo_smith about it", "tell [HANDLE] about it"),
     ("see https://bank.example/reset?token=abc now", "see [LINK] now"),
@@ -23,6 +26,8 @@ HIDDEN = [
     ("account 12345678 at 12-34-56", "account [ACCOUNT] at [ACCOUNT]"),
     ("born on 04/07/1981", "born on [DATE]"),
     ("I live at SW1A 1AA", "I live at [POSTCODE]"),
+    ("i live at sw1a 2aa", "i live at [POSTCODE]"),
+    ("it went to m11ae, not Ls1 4dy", "it went to [POSTCODE], not [POSTCODE]"),
     ("my PIN is 1234", "my PIN is [CODE]"),
     ("the code that came by text was 4821", "the code that came by text was [CODE]"),
     ("cvv 123", "cvv [CODE]"),
@@ -55,6 +60,9 @@ LEFT = [
     "Thanks, but this does not help me at all",
     "I waited at the branch for 45 minutes, 1,250,000 people did",
     "Hello I need my card",
+    "I bought it at example.com and paid at example.co.uk, e.g. at 3 p.m. at example.com",
+    "a ps5 at example.com for 4.50 at example.org",
+    "my ps5 2nd hand, an m2 8gb, an se2 3rd gen, the b2 4th floor, m1 2pm, e5 3kg",
     "",
 ]
 
@@ -87,6 +95,9 @@ HOSTILE = {
     "closings": "thanks\n",
     "brackets": "(at",
     "spelled addresses": "a at b dot ",
+    "addresses with at": "a.bc at d.ef ",
+    "long words": "a.b_c-",
+    "half postcodes": "sw1a 2",
     "amounts": "12345\u20ac",
     "full width": "\u00e9\uff11",
 }

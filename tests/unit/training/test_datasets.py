@@ -84,6 +84,12 @@ def test_the_finer_of_two_label_columns_is_taken() -> None:
         ("a.jsonl", b'{"text": 5, "label": "x"}\n', "line 1: the text is not a string"),
         ("a.jsonl", b'\n["hi"]\n', "line 2: expected a JSON object"),
         ("a.jsonl", b"{\n", "line 1: no valid JSON"),
+        (
+            "a.jsonl",
+            rb'{"text": "\ud83d", "label": "x"}',
+            "line 1: the text holds half a surrog",
+        ),
+        ("a.jsonl", rb'{"text": "x", "label": "\ud83d"}', "line 1: the label holds half a surrog"),
         ("a.txt", b"hi\n", "expected a .csv or .jsonl file"),
     ],
 )
