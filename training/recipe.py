@@ -12,10 +12,11 @@ class Recipe:
     `learning_rate` is the encoder's peak; the new head starts from noise and gets
     `head_learning_rate`. Both rise linearly over the first `warmup_share` of the steps and then
     fall linearly to zero. `noised_share` of the rows get noise, drawn afresh for each epoch. The
-    fitted weights are an exponential moving average over the steps (Polyak and Juditsky 1992), whose
-    decay grows with the steps up to `averaging`: a fit of 2,400 steps ends at 0.996. `held_out_share` of each intent's training rows are kept from the
-    fit for calibration, where the data set brings no validation part. Of a pretrained encoder, the
-    first `layers` are kept, all where it is 0: fewer serve faster and know less.
+    fitted weights are an exponential moving average over the steps (Polyak and Juditsky 1992),
+    whose decay grows with the steps up to `averaging`: a fit of 2,400 steps ends at 0.996.
+    `held_out_share` of each intent's training rows are kept from the fit for calibration, where the
+    data set brings no validation part. Of a pretrained encoder, the first `layers` are kept, all
+    where it is 0: fewer serve faster and know less.
     """
 
     epochs: int

@@ -115,7 +115,7 @@ def test_its_tickets_are_of_both_kinds_and_none_is_one_that_measures() -> None:
     assert measuring.isdisjoint(texts)
     written = np.array([example.yes for example in examples if example.weight == 1.0])
     assert len(written) > 2_000
-    assert 0.4 < written.mean() < 0.6
+    assert 0.3 < written.mean() < 0.6
 
 
 def test_trouble_is_learned_from_tickets_that_can_wait() -> None:
