@@ -2,8 +2,8 @@
 
 Run `python -m benchmarks.desk --bundle FOLDER` for the reporting half; `--half tuning` lists the
 misses, too, which for the reporting half are never shown. Without a bundle only the rules speak:
-urgency and toxicity are measured, priority is not. Prints tables; the reporting half's go to
-benchmarks/results/desk.json, too.
+urgency and toxicity are measured, priority is not. Prints a table and writes it to
+benchmarks/results/desk_HALF.json.
 
 Labels come from the guideline in benchmarks/desk_tickets. A ticket counts as urgent when it is
 routed so, whichever of rules and model said it.
@@ -32,7 +32,7 @@ from stream_app.inference import open_classifier
 from stream_app.routing import Policy, Routing, load_policy
 from stream_app.triage import triage
 
-RESULTS = Path(__file__).parent / "results" / "desk.json"
+RESULTS = Path(__file__).parent / "results"
 COST_ROUNDS = 5
 TOXICITY_ORDER = (
     Toxicity.THREAT,
@@ -83,11 +83,11 @@ def main() -> None:
         "rules_us_per_ticket": round(rules_cost(tickets, rules), 1),
     }
     show(report)
+    RESULTS.mkdir(exist_ok=True)
+    result = RESULTS / f"desk_{arguments.half}.json"
+    result.write_text(json.dumps(report, indent=2) + "\n")
     if arguments.half == "tuning":
         show_misses(tickets, answers)
-    else:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(report, indent=2) + "\n")
 
 
 def with_model(
