@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -28,6 +28,8 @@ the urgent ones lost."""
 HEATED_KINDS = ("angry", "figures_of_speech")
 """The kinds of sentences without abuse in which nobody is in need."""
 
+NUMBERS = ("card", "Card no", "order", "my order is", "ref", "reference", "phone", "tel.", "number")
+
 SEED = 43
 
 
@@ -43,8 +45,9 @@ class HeadExample:
 def urgency_examples() -> list[HeadExample]:
     """Whether a ticket is urgent; the same rows at each call."""
     written = [HeadExample(text, priority == Priority.HIGH, 1.0) for text, priority in _written()]
-    ordinary = [HeadExample(text, False, ORDINARY_WEIGHT) for text, _ in _ordinary()]
-    return written + ordinary + [HeadExample(text, False, ORDINARY_WEIGHT) for text in _heated()]
+    ordinary = [text for text, _ in _ordinary()]
+    others = [*ordinary, *_numbered(ordinary), *_heated()]
+    return written + [HeadExample(text, False, ORDINARY_WEIGHT) for text in others]
 
 
 def trouble_examples() -> list[HeadExample]:
@@ -74,6 +77,15 @@ def _ordinary() -> Iterator[tuple[str, Priority]]:
         priority = labels[example.intent].priority
         if priority is not Priority.HIGH:
             yield example.text, priority
+
+
+def _numbered(texts: Sequence[str]) -> Iterator[str]:
+    """With numbers of cards, orders and telephones behind them, which say nothing of urgency."""
+    chance = random.Random(SEED)  # noqa: S311
+    for text in texts:
+        digits = "".join(chance.choices("0123456789", k=chance.choice((6, 8, 11, 16))))
+        spaced = " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+        yield f"{text} {chance.choice(NUMBERS)} {chance.choice((digits, spaced))}"
 
 
 def _heated() -> Iterator[str]:
