@@ -40,8 +40,9 @@ _REASONS = {
     DISAGREEMENT: ReviewReason.DISAGREEMENT,
 }
 TROUBLE_AT_LEAST = 0.4
-"""From this probability on, something is taken to be wrong for the customer. Under one half, since a
-customer who waits for help is worse off than one who gets it early. Chosen on the tuning half."""
+"""From this probability on, something is taken to be wrong for the customer. Under one half, since
+a customer who waits for help is worse off than one who gets it early. Chosen on the desk tickets'
+tuning half."""
 
 _ANSWERED = frozenset({LlmOutcome.ANSWERED, LlmOutcome.CACHED})
 _ORDER = tuple(Guardrail)
