@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from stream_app.guardrails.required_words import BEGINNING, Requirement
 
 _LOOKED_UP = 4
-"""How many requirements of an alternative are looked up, the rarest first: more
-sift out little."""
+"""How many requirements of an alternative are looked up, the rarest first. The fifth and later
+ones sift out next to nothing."""
 
 
 class Prefilter:

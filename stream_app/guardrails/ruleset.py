@@ -1,4 +1,4 @@
-"""Compiled rules and the one function that applies them to a text; reads no file."""
+"""The rules ready to use, and the one function that applies them to a text; reads no file."""
 
 from __future__ import annotations
 
