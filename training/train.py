@@ -27,6 +27,7 @@ from stream_app.bundle import (
     GoldenTicket,
     Label,
     Provenance,
+    code_sha256,
     read_bundle,
     write_bundle,
 )
@@ -202,6 +203,7 @@ def train_bundle(
                 recipe=recipe.as_record(),
                 metrics=metrics,
                 libraries={library: version(library) for library in _LIBRARIES},
+                code_sha256=code_sha256(),
             ),
         )
     report = TrainingReport(

@@ -8,6 +8,7 @@ from stream_app.bundle.errors import BundleError
 from stream_app.bundle.manifest import FileDigest, Manifest, Provenance
 from stream_app.bundle.reader import read_bundle
 from stream_app.bundle.store import bundle_store, list_bundles, newest_bundle
+from stream_app.bundle.training_code import code_sha256
 from stream_app.bundle.writer import write_bundle
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Manifest",
     "Provenance",
     "bundle_store",
+    "code_sha256",
     "list_bundles",
     "newest_bundle",
     "read_bundle",

@@ -55,6 +55,11 @@ class Provenance(_Part):
     recipe: dict[str, float | int | str] = Field(description="Hyperparameters of the fit.")
     metrics: dict[str, float] = Field(description="Measured at export; shares lie in 0..1.")
     libraries: dict[str, str] = Field(description="Versions of the libraries of the fit.")
+    code_sha256: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="Digest of the code that trained, by `stream_app.bundle.code_sha256`.",
+    )
 
 
 class Manifest(_Part):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from stream_app.bundle import BundleError, list_bundles, read_bundle
+from stream_app.bundle import BundleError, code_sha256, list_bundles, read_bundle
 from stream_app.demo.child_command import ChildCommand
 
 FIRST = "starter-half"
@@ -19,13 +19,14 @@ SECOND = "starter"
 
 
 def kept_bundle(store: Path, name: str) -> Path | None:
-    """The newest whole bundle called `name` in `store`."""
+    """The newest whole bundle called `name` in `store` that today's code trained."""
     for folder in reversed(list_bundles(store)):
         try:
-            if read_bundle(folder).manifest.name == name:
-                return folder
+            manifest = read_bundle(folder).manifest
         except BundleError:
             continue
+        if manifest.name == name and manifest.provenance.code_sha256 == code_sha256():
+            return folder
     return None
 
 

@@ -23,9 +23,26 @@ LABELS = (
     Label(intent="delivery_time", category="Order/Delivery", priority=Priority.LOW),
 )
 
+NO_TRAINING = Provenance(
+    base_model="none",
+    data="none",
+    data_sha256="0" * 64,
+    training_rows=1,
+    seed=0,
+    recipe={},
+    metrics={},
+    libraries={},
+)
+
 
 def write_tiny_bundle(
-    folder: Path, *, version: str = "1", labels: int = 3, named: tuple[Label, ...] = LABELS
+    folder: Path,
+    *,
+    name: str = "tiny",
+    version: str = "1",
+    labels: int = 3,
+    named: tuple[Label, ...] = LABELS,
+    provenance: Provenance = NO_TRAINING,
 ) -> Path:
     """Word `i` of `WORDS` speaks for label `i - 1`; a text without any of them is unsure."""
     parts = Path(mkdtemp())
@@ -36,7 +53,7 @@ def write_tiny_bundle(
     confident = float(np.exp(8.0) / (np.exp(8.0) + 2.0))
     return write_bundle(
         folder,
-        name="tiny",
+        name=name,
         version=version,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         max_tokens=64,
@@ -46,16 +63,7 @@ def write_tiny_bundle(
         calibration=Calibration(temperature=1.0, review_below=0.5, out_of_scope_below=0.5),
         prototypes=np.eye(4, dtype=np.float32)[1 : labels + 1],
         golden=[GoldenTicket(text="stolen", intent=named[0].intent, confidence=confident)],
-        provenance=Provenance(
-            base_model="none",
-            data="none",
-            data_sha256="0" * 64,
-            training_rows=1,
-            seed=0,
-            recipe={},
-            metrics={},
-            libraries={},
-        ),
+        provenance=provenance,
     )
 
 

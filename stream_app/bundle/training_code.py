@@ -1,0 +1,29 @@
+"""Digest of the code that trains, by which a kept bundle is known to be what training would make.
+
+A version number does not tell: a checkout changes without it. Only reads files; imports nothing of
+the training, which a worker's install lacks the libraries for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+TRAINING = Path(__file__).parents[2] / "training"
+"""The package that trains lies beside this one, in a checkout and in an install."""
+
+_KINDS = ("csv", "py", "yaml")
+
+
+@cache
+def code_sha256(folder: Path = TRAINING) -> str:
+    """Digest (hex) of the code and the packaged data below `folder`, by their paths and contents.
+
+    Raises `OSError` when a file can't be read.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for kind in _KINDS for path in folder.rglob(f"*.{kind}")):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(folder)} {content}\n".encode())
+    return digest.hexdigest()
