@@ -85,13 +85,10 @@ def test_findings_of_one_rule_are_capped() -> None:
     assert len(findings) == MAX_FINDINGS_PER_RULE
 
 
-def _best_seconds(text: str) -> float:
-    best = float("inf")
-    for _ in range(5):
-        started = time.thread_time()
-        RULES.inspect(text)
-        best = min(best, time.thread_time() - started)
-    return best
+def _seconds(text: str) -> float:
+    started = time.thread_time()
+    RULES.inspect(text)
+    return time.thread_time() - started
 
 
 @pytest.mark.parametrize(
@@ -106,4 +103,11 @@ def _best_seconds(text: str) -> float:
 )  # fmt: skip
 def test_cost_grows_linearly_on_hostile_text(unit: str) -> None:
     text = unit * (10_000 // len(unit))
-    assert _best_seconds(text * 2) < 3 * _best_seconds(text) + 0.005
+    once = twice = float("inf")
+    # The fastest of several rounds, as many as it takes: a machine that does something else for a
+    # while makes one of the two slow, quadratic cost makes every round four times as long.
+    for _ in range(25):
+        once, twice = min(once, _seconds(text)), min(twice, _seconds(text * 2))
+        if twice < 3 * once + 0.005:
+            return
+    pytest.fail(f"{once:.3f} s for {len(text):,} characters, {twice:.3f} s for twice as many")
