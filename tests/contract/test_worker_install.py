@@ -1,4 +1,4 @@
-"""What the worker's image installs, installed the same way into a fresh virtual environment."""
+"""What the worker's image installs, from the same lock, in a fresh virtual environment."""
 
 import json
 import subprocess
@@ -47,10 +47,11 @@ def worker_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("worker")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # What uv fetched for this environment is in its cache; pip would fetch it all again.
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
     lock = ROOT / "deploy" / "locks" / "worker.txt"
-    subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
-    subprocess.run([*pip, "--no-deps", str(ROOT)], check=True)
+    subprocess.run([*install, "--require-hashes", "-r", str(lock)], check=True)
+    subprocess.run([*install, "--no-deps", str(ROOT)], check=True)
     return python
 
 
