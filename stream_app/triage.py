@@ -19,6 +19,7 @@ from schemas import (
 from stream_app.guardrails import (
     RuleSet,
     ToxicityModel,
+    learned_abuse,
     learned_toxicity,
     learned_urgency,
     second_opinion,
@@ -91,17 +92,18 @@ def triage(
     policy: Policy,
     toxicity: ToxicityModel | None = None,
 ) -> list[Decision]:
-    """Decide each ticket; one decision a ticket, in order. Without `toxicity`, by rules alone.
+    """Decide each ticket; one decision a ticket, in order. Without `toxicity`, abuse is found
+    by the rules and the head of `model` alone.
 
     Blocks for the inference, so call it off the event loop. Raises only where the model fails:
     no content of a ticket makes it raise.
     """
     texts = [model_text(ticket) for ticket in tickets]
     predictions = model.classify(texts)
-    abuse = toxicity.probabilities(texts) if toxicity else [0.0] * len(texts)
+    own_model = toxicity.probabilities(texts) if toxicity else [0.0] * len(texts)
     return [
         _decide(ticket, prediction, probability, model, rules, policy)
-        for ticket, prediction, probability in zip(tickets, predictions, abuse, strict=True)
+        for ticket, prediction, probability in zip(tickets, predictions, own_model, strict=True)
     ]
 
 
@@ -127,7 +129,7 @@ def model_text(ticket: RawTicket) -> str:
 def _decide(
     ticket: RawTicket,
     prediction: Prediction,
-    abuse: float,
+    toxicity: float,
     model: Classifier,
     rules: RuleSet,
     policy: Policy,
@@ -139,7 +141,8 @@ def _decide(
             for finding in rules.inspect(ticket.subject)
         )
     findings += learned_urgency(prediction.urgency or 0.0, findings, rules.learned)
-    findings += learned_toxicity(abuse, findings, rules.learned)
+    findings += learned_abuse(prediction.abuse or 0.0, findings, rules.learned)
+    findings += learned_toxicity(toxicity, findings, rules.learned)
     findings += validate(
         confidence=prediction.confidence,
         scope_score=prediction.scope_score,

@@ -11,6 +11,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from stream_app.inference.encoder import pad
 from training.architectures.network import IntentNetwork
+from training.forward import forward
+from training.loss import Asked, MixedLoss
 from training.progress import FitProgress
 from training.recipe import Recipe
 
@@ -37,36 +39,54 @@ def fit(
     *,
     seed: int,
     progress: FitProgress,
+    asked: Asked | None = None,
 ) -> None:
     """Train all of `network` in place for `recipe.epochs` epochs, which may be none.
 
-    `targets` are the label indices of the rows, in their order. AdamW (Loshchilov and Hutter 2019)
-    on the cross entropy. Deterministic for a seed, a machine and a number of threads. `progress`
-    hears of every batch, and measures the network at the start and after each epoch.
+    `targets` are the label indices of the rows, in their order; the rows of `asked` teach the
+    encoder alone. AdamW (Loshchilov and Hutter 2019). Deterministic for a seed, a machine and a
+    number of threads. `progress` hears of every batch, and measures the network at the start and
+    after each epoch.
     """
     torch.manual_seed(seed)
     progress.end_epoch(0, network)
     if recipe.epochs == 0:
         return
     chance = random.Random(seed)  # noqa: S311 - repeatability, not secrecy
-    steps = recipe.epochs * -(-len(targets) // recipe.batch_rows)
-    optimizer = _optimizer(network, recipe)
+    rows_an_epoch = len(targets) + (asked.rows if asked else 0)
+    steps = recipe.epochs * -(-rows_an_epoch // recipe.batch_rows)
+    criterion = MixedLoss(
+        targets,
+        intents=network.head.out_features,
+        width=network.head.in_features,
+        questions=asked.questions if asked else 0,
+        label_smoothing=recipe.label_smoothing,
+    )
+    optimizer = _optimizer(network, criterion, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: _learning_rate_share(step, steps, recipe.warmup_share)
     )
-    criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    learned = [*network.parameters(), *criterion.parameters()]
     average = AveragedModel(network, avg_fn=_moving_average(recipe.averaging))
+    as_they_came = rows_of_epoch(0) if recipe.self_taught else ()
     network.train()
     for epoch in range(1, recipe.epochs + 1):
-        rows = rows_of_epoch(epoch)
+        rows = list(rows_of_epoch(epoch))
+        if asked:
+            asked_rows, answers = asked.of_epoch(epoch)
+            rows += asked_rows
+            criterion.ask(answers)
         progress.start_epoch(epoch, recipe.epochs, rows=len(rows))
+        if recipe.self_taught and epoch > 1:
+            share = recipe.self_taught * (epoch - 1) / (recipe.epochs - 1)
+            criterion.believe(forward(average.module, as_they_came), share)
         summed_loss = 0.0
         for batch in length_bucketed([len(row) for row in rows], recipe.batch_rows, chance):
             input_ids, attention_mask = pad([rows[index] for index in batch])
-            logits, _ = network(torch.from_numpy(input_ids), torch.from_numpy(attention_mask))
-            loss = criterion(logits, torch.tensor([targets[index] for index in batch]))
+            outputs = network(torch.from_numpy(input_ids), torch.from_numpy(attention_mask))
+            loss = criterion(batch, *outputs)
             loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.max_gradient_norm)
+            nn.utils.clip_grad_norm_(learned, recipe.max_gradient_norm)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
@@ -93,7 +113,7 @@ def length_bucketed(
     yield from batches
 
 
-def _optimizer(network: IntentNetwork, recipe: Recipe) -> torch.optim.AdamW:
+def _optimizer(network: IntentNetwork, criterion: MixedLoss, recipe: Recipe) -> torch.optim.AdamW:
     # Biases and normalisation weights are left undecayed, as is usual for transformers.
     encoder = list(network.encoder.parameters())
     groups = [
@@ -108,7 +128,7 @@ def _optimizer(network: IntentNetwork, recipe: Recipe) -> torch.optim.AdamW:
             "weight_decay": 0.0,
         },
         {
-            "params": list(network.head.parameters()),
+            "params": [*network.head.parameters(), *criterion.parameters()],
             "lr": recipe.head_learning_rate,
             "weight_decay": recipe.weight_decay,
         },

@@ -10,8 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from stream_app.inference import cut_by_padded_tokens
-from stream_app.inference.encoder import pad
+from training.forward import forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,6 @@ class EpochRecord:
         return f"epoch {self.epoch}: loss {self.loss:.3f}, {held_out}, {self.seconds:.0f} s"
 
 
-@torch.no_grad()
 def measure(
     network: nn.Module, rows: Sequence[Sequence[int]], targets: npt.NDArray[np.intp]
 ) -> tuple[float, float]:
@@ -46,15 +44,6 @@ def measure(
 
     `targets` are label indices of shape (rows,). The network is left in the mode it came in.
     """
-    was_training = network.training
-    network.eval()
-    right, summed_loss = 0, 0.0
-    for batch in cut_by_padded_tokens(
-        [len(row) for row in rows], max_padded_tokens=2_048, max_rows=128
-    ):
-        logits, _ = network(*(torch.from_numpy(part) for part in pad([rows[at] for at in batch])))
-        expected = torch.from_numpy(targets[batch])
-        right += int((logits.argmax(dim=1) == expected).sum())
-        summed_loss += nn.functional.cross_entropy(logits, expected, reduction="sum").item()
-    network.train(was_training)
-    return summed_loss / len(rows), right / len(rows)
+    logits, expected = forward(network, rows), torch.from_numpy(targets)
+    right = int((logits.argmax(dim=1) == expected).sum())
+    return nn.functional.cross_entropy(logits, expected).item(), right / len(rows)

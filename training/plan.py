@@ -28,6 +28,7 @@ SHARES = frozenset(
         "label_smoothing",
         "dropout",
         "noised_share",
+        "self_taught",
         "averaging",
         "held_out_share",
     }

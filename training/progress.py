@@ -102,7 +102,7 @@ class FitProgress:
             self._on_epoch(record)
 
     def advance(self, *, rows: int, loss: float) -> None:
-        """A batch of `rows` rows is fitted; `loss` is its cross entropy in nats.
+        """A batch of `rows` rows is fitted; `loss` is its mean loss in nats.
 
         The loss shown is a moving average, since one batch says little.
         """

@@ -14,6 +14,10 @@ class Recipe:
     fall linearly to zero. `noised_share` of the rows get noise, drawn afresh for each epoch. The
     fitted weights are an exponential moving average over the steps (Polyak and Juditsky 1992),
     whose decay grows with the steps up to `averaging`: a fit of 2,400 steps ends at 0.996.
+    For each row of the data set `asked_share` of a ticket of `training.heads` is fitted beside it,
+    so that the encoder learns what the heads ask; with 0 they do without it. In the last epoch a
+    row's target is to the share `self_taught` what the averaged weights say of the row without
+    noise, less before (after Tarvainen and Valpola 2017, "Mean teachers are better role models").
     `held_out_share` of each intent's training rows are kept from the fit for calibration, where the
     data set brings no validation part. Of a pretrained encoder, the first `layers` are kept, all
     where it is 0: fewer serve faster and know less.
@@ -28,6 +32,8 @@ class Recipe:
     label_smoothing: float = 0.1
     dropout: float = 0.1
     noised_share: float = 0.6
+    asked_share: float = 0.0
+    self_taught: float = 0.0
     averaging: float = 0.998
     max_gradient_norm: float = 1.0
     max_tokens: int = 128
@@ -39,7 +45,14 @@ class Recipe:
         return asdict(self)
 
 
-FULL = Recipe(epochs=8, batch_rows=32, learning_rate=1.5e-4, head_learning_rate=1.5e-3)
+FULL = Recipe(
+    epochs=8,
+    batch_rows=32,
+    learning_rate=1.5e-4,
+    head_learning_rate=1.5e-3,
+    asked_share=0.25,
+    self_taught=0.5,
+)
 """For data sets of some thousand rows."""
 
 QUICK = Recipe(

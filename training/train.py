@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain, count
@@ -33,8 +33,6 @@ from stream_app.bundle import (
 )
 from stream_app.errors import CheckFailed
 from stream_app.inference import (
-    TROUBLE_OUTPUT,
-    URGENCY_OUTPUT,
     Encoder,
     open_classifier,
     scope_scores,
@@ -47,7 +45,7 @@ from training.calibration import calibrate
 from training.evidence import Evidence
 from training.fit import Rows
 from training.graph import GraphOutput, export_graph, run_graph
-from training.heads import attach_head, fit_head, trouble_examples, urgency_examples
+from training.heads import QUESTIONS, asked, attach_head, fit_head, head_rows
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
 from training.noise import augmented, training_noise
 from training.progress import FitProgress
@@ -138,7 +136,7 @@ def train_bundle(
             seed=seed,
             workspace=workspace,
         )
-        fit_model(model, dataset, fitted, held_out, recipe, seed=seed, progress=progress)
+        taught = fit_model(model, dataset, fitted, held_out, recipe, seed=seed, progress=progress)
 
         progress.step("exporting and quantizing")
         plain, quantized = workspace / "fp32.onnx", workspace / "int8.onnx"
@@ -157,7 +155,7 @@ def train_bundle(
         fitted_targets = _targets(dataset, fitted)
         scope = fit_scope(fitted_output.embedding, fitted_targets, intents=len(labels))
         whiten_embedding(quantized, scope.whitening)
-        add_heads(quantized, model.tokenizer_path, max_tokens)
+        add_heads(quantized, model.tokenizer_path, max_tokens, taught=taught)
         aside = slice(0, len(held_out))
         calibration = calibrate(
             shipped.logits[aside],
@@ -232,10 +230,11 @@ def fit_model(
     *,
     seed: int,
     progress: FitProgress,
-) -> None:
+) -> bool:
     """Fit `model` in place on `examples`, noised afresh for each epoch.
 
-    `held_out` rows change nothing of it; `progress` measures on them after each epoch.
+    `held_out` rows change nothing of it; `progress` measures on them after each epoch. Tells
+    whether the encoder was taught what the heads ask.
     """
     encoder = Encoder(model.tokenizer_path, max_tokens=min(recipe.max_tokens, model.max_tokens))
     texts = [example.text for example in examples]
@@ -248,6 +247,8 @@ def fit_model(
         chance = random.Random(f"{seed}/{epoch}")  # noqa: S311
         return encoder.encode(augmented(texts, noise, share=recipe.noised_share, chance=chance))
 
+    beside = round(recipe.asked_share * len(texts))
+    taught = recipe.epochs > 0 and beside > 0
     progress.measure_on(
         encoder.encode([example.text for example in held_out]), _targets(dataset, held_out)
     )
@@ -257,23 +258,40 @@ def fit_model(
         recipe,
         seed=seed,
         progress=progress,
-    )
-
-
-def add_heads(graph: Path, tokenizer_path: Path, max_tokens: int) -> None:
-    """Fit the heads on the tokens of this tokenizer, and make them a part of `graph`."""
-    encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
-    for output, examples in (
-        (URGENCY_OUTPUT, urgency_examples()),
-        (TROUBLE_OUTPUT, trouble_examples()),
-    ):
-        head = fit_head(
-            encoder.encode([example.text for example in examples]),
-            [example.yes for example in examples],
-            [example.weight for example in examples],
-            vocabulary=encoder.vocabulary,
+        asked=asked(
+            encoder,
+            rows=beside,
+            noised_share=recipe.noised_share,
+            seed=seed,
+            without={example.text for example in (*held_out, *dataset.test)},
         )
-        attach_head(graph, head, output)
+        if taught
+        else None,
+    )
+    return taught
+
+
+def add_heads(graph: Path, tokenizer_path: Path, max_tokens: int, *, taught: bool) -> None:
+    """Fit the heads on the tokens of this tokenizer, and make them a part of `graph`.
+
+    With `taught` the encoder has learned their questions, and they read its embedding too.
+    """
+    encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
+    prepared = [head_rows(question, encoder) for question in QUESTIONS]
+    if taught:
+        row_of = {
+            text: row
+            for texts, each in prepared
+            for text, row in zip(texts, each.rows, strict=True)
+        }
+        points = run_graph(graph, list(row_of.values())).embedding
+        point_of = dict(zip(row_of, points, strict=True))
+        prepared = [
+            (texts, replace(each, embedding=np.stack([point_of[text] for text in texts])))
+            for texts, each in prepared
+        ]
+    for question, (_, learned) in zip(QUESTIONS, prepared, strict=True):
+        attach_head(graph, fit_head(learned, vocabulary=encoder.vocabulary), question.output)
 
 
 def unknown(held_out: Sequence[Example], fitted: Sequence[Example]) -> tuple[Example, ...]:

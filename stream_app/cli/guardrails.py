@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,25 +37,38 @@ def evaluate(
             help="CSV with a text, a label (toxic or not) and perhaps a functionality column.",
         ),
     ],
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            help="Ask this model bundle's abuse head too, as a worker that serves it does.",
+            metavar="DIR",
+        ),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the toxicity guardrail on labelled texts, by functionality.
 
     Twice: by any flag, as tickets are routed, and by attacks on groups of people alone, which is
-    what HateCheck and HatemojiCheck label. The last row is the mean over functionalities.
+    what HateCheck and HatemojiCheck label. The last row is the mean over functionalities. Models
+    are asked where the option or the settings name them, rules always.
     """
     from stream_app.guardrails import evaluation as measured
     from stream_app.guardrails import load_rules
     from stream_app.guardrails.learned import toxicity_findings
-    from stream_app.local_triage import open_toxicity_model
+    from stream_app.local_triage import open_model, open_toxicity_model
     from stream_app.settings import load_settings
 
-    settings = load_settings(config)
+    settings = load_settings(config, **({"inference": {"bundle": bundle}} if bundle else {}))
     rules = load_rules(settings.triage.rules, settings.triage.extra_rules)
     rows = measured.read_labelled_texts(data)
-    with open_toxicity_model(settings) as toxicity:
-        findings = toxicity_findings([row.text for row in rows], rules, toxicity)
+    with ExitStack() as stack:
+        served = open_model(settings.inference) if settings.inference.bundle else None
+        if served:
+            stack.callback(served.close)
+        toxicity = stack.enter_context(open_toxicity_model(settings))
+        findings = toxicity_findings([row.text for row in rows], rules, served, toxicity)
     evaluations = {
         target.value: measured.evaluate(rows, findings, target) for target in measured.Target
     }

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from schemas import Finding, Guardrail, Severity
 from stream_app.errors import Unavailable, UserError
+from stream_app.guardrails.learned import TOXIC_BY_OWN_MODEL
 
 TEXT_COLUMNS = ("text", "test_case", "utterance")
 LABEL_COLUMNS = ("label_gold", "label", "toxic")
@@ -140,7 +141,10 @@ def is_flagged(findings: Iterable[Finding], target: Target) -> bool:
     return any(
         finding.guardrail is Guardrail.TOXICITY
         and finding.severity is Severity.FLAG
-        and (target is Target.ANY or finding.rule.startswith(("identity_attack.", "learned.")))
+        and (
+            target is Target.ANY
+            or finding.rule.startswith(("identity_attack.", TOXIC_BY_OWN_MODEL))
+        )
         for finding in findings
     )
 

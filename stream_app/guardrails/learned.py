@@ -1,7 +1,8 @@
 """The learned guardrails: what models say of a ticket's urgency and toxicity, as findings.
 
-Owns how probabilities become findings. Urgency comes with the model of the intents, toxicity from
-a bundle of its own; nothing here opens one or reads a ticket's text.
+Owns how probabilities become findings. Urgency and abuse come with the model of the intents, a
+further opinion on toxicity from a bundle of its own; nothing here opens one or reads a ticket's
+text.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from stream_app.errors import UserError
 
 if TYPE_CHECKING:
     from stream_app.guardrails.ruleset import RuleSet
-    from stream_app.inference import OnnxClassifier
+    from stream_app.inference import Classifier, OnnxClassifier
 
 TOXIC = "toxic"
 """The label that the bundle must have."""
 
-RULES = {Guardrail.URGENCY: "learned.urgent", Guardrail.TOXICITY: "learned.toxic"}
+URGENT, ABUSIVE, TOXIC_BY_OWN_MODEL = "learned.urgent", "learned.abusive", "learned.toxic"
 """The ids of the findings, which are about the whole ticket and have no span."""
 
 SOFTENING_KINDS = {
@@ -52,6 +53,7 @@ class LearnedThresholds(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     urgency: Thresholds = Thresholds(note_at_least=0.3, flag_at_least=0.55)
+    abuse: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.8)
     toxicity: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.9)
 
 
@@ -76,13 +78,21 @@ class ToxicityModel:
 
 
 def toxicity_findings(
-    texts: Sequence[str], rules: RuleSet, model: ToxicityModel | None
+    texts: Sequence[str],
+    rules: RuleSet,
+    served: Classifier | None,
+    own_model: ToxicityModel | None,
 ) -> list[tuple[Finding, ...]]:
-    """What rules and model find in each text, in order; rules alone without a model."""
-    probabilities = model.probabilities(texts) if model else [0.0] * len(texts)
+    """What rules and models find in each text, in order: the head of the `served` model of the
+    intents, and a model of toxicity alone; rules alone without either."""
+    unasked = [0.0] * len(texts)
+    heads = [said.abuse or 0.0 for said in served.classify(texts)] if served else unasked
+    own = own_model.probabilities(texts) if own_model else unasked
     return [
-        findings + learned_toxicity(probability, findings, rules.learned)
-        for findings, probability in zip(map(rules.inspect, texts), probabilities, strict=True)
+        found
+        + learned_abuse(of_head, found, rules.learned)
+        + learned_toxicity(of_own, found, rules.learned)
+        for found, of_head, of_own in zip(map(rules.inspect, texts), heads, own, strict=True)
     ]
 
 
@@ -90,18 +100,28 @@ def learned_urgency(
     probability: float, rule_findings: Iterable[Finding], thresholds: LearnedThresholds
 ) -> tuple[Finding, ...]:
     """The finding for a ticket with this probability of being urgent, or none."""
-    return _finding(Guardrail.URGENCY, probability, rule_findings, thresholds.urgency)
+    return _finding(Guardrail.URGENCY, URGENT, probability, rule_findings, thresholds.urgency)
+
+
+def learned_abuse(
+    probability: float, rule_findings: Iterable[Finding], thresholds: LearnedThresholds
+) -> tuple[Finding, ...]:
+    """The finding for a ticket with this probability of abusing somebody, or none."""
+    return _finding(Guardrail.TOXICITY, ABUSIVE, probability, rule_findings, thresholds.abuse)
 
 
 def learned_toxicity(
     probability: float, rule_findings: Iterable[Finding], thresholds: LearnedThresholds
 ) -> tuple[Finding, ...]:
-    """The finding for a ticket with this probability of being toxic, or none."""
-    return _finding(Guardrail.TOXICITY, probability, rule_findings, thresholds.toxicity)
+    """The finding for a ticket with this probability by a model of toxicity alone, or none."""
+    return _finding(
+        Guardrail.TOXICITY, TOXIC_BY_OWN_MODEL, probability, rule_findings, thresholds.toxicity
+    )
 
 
 def _finding(
     guardrail: Guardrail,
+    rule: str,
     probability: float,
     rule_findings: Iterable[Finding],
     thresholds: Thresholds,
@@ -113,4 +133,4 @@ def _finding(
     softened = any(finding.rule.startswith(softening) for finding in rule_findings)
     flags = probability >= thresholds.flag_at_least and not softened
     severity = Severity.FLAG if flags else Severity.NOTE
-    return (Finding(guardrail=guardrail, rule=RULES[guardrail], severity=severity),)
+    return (Finding(guardrail=guardrail, rule=rule, severity=severity),)

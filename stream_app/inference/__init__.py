@@ -5,6 +5,7 @@ Owns the ONNX Runtime session and its lanes. Knows nothing of Kafka, rules or qu
 
 from stream_app.inference.batching import cut_by_padded_tokens
 from stream_app.inference.classifier import (
+    ABUSE_OUTPUT,
     TROUBLE_OUTPUT,
     URGENCY_OUTPUT,
     Classifier,
@@ -17,6 +18,7 @@ from stream_app.inference.classifier import (
 from stream_app.inference.encoder import Encoder
 
 __all__ = [
+    "ABUSE_OUTPUT",
     "TROUBLE_OUTPUT",
     "URGENCY_OUTPUT",
     "Classifier",

@@ -25,8 +25,12 @@ ALTERNATIVES = 3
 
 URGENCY_OUTPUT = "urgency"
 TROUBLE_OUTPUT = "trouble"
-"""Outputs of a graph that also tells how likely a ticket is urgent, and how likely something is
-wrong for the customer where it is not. A graph may lack them."""
+ABUSE_OUTPUT = "abuse"
+"""Outputs of a graph that also tells how likely a ticket is urgent, how likely something is wrong
+for the customer where it is not, and how likely the ticket abuses somebody. A graph may lack
+them."""
+
+_HEADS = (URGENCY_OUTPUT, TROUBLE_OUTPUT, ABUSE_OUTPUT)
 
 GOLDEN_TOLERANCE = 0.1
 """How far a golden ticket's confidence may be off on another processor.
@@ -43,13 +47,14 @@ class Prediction:
     `top` holds the `ALTERNATIVES` most likely labels with their calibrated probabilities, best
     first. `scope_score` says how near the ticket is to what the model knows; see `scope_scores`.
     `urgency` is the probability that the ticket is urgent, `trouble` that something is wrong for
-    the customer if it is not; None where the model does not tell.
+    the customer if it is not, `abuse` that it abuses somebody; None where the model does not tell.
     """
 
     top: tuple[tuple[Label, float], ...]
     scope_score: float
     urgency: float | None
     trouble: float | None
+    abuse: float | None
 
     @property
     def label(self) -> Label:
@@ -106,7 +111,7 @@ class OnnxClassifier:
             raise BundleError(f"bundle {bundle.model_path.parent}: {error}") from error
         self._session = _open_session(bundle)
         outputs = {node.name for node in self._session.get_outputs()}
-        self._heads = [name for name in (URGENCY_OUTPUT, TROUBLE_OUTPUT) if name in outputs]
+        self._heads = [name for name in _HEADS if name in outputs]
         self._lanes = ThreadPoolExecutor(
             max_workers=lanes or len(os.sched_getaffinity(0)), thread_name_prefix="lane"
         )
@@ -196,13 +201,15 @@ class OnnxClassifier:
                 scope_score=float(scope),
                 urgency=urgency,
                 trouble=trouble,
+                abuse=abuse,
             )
-            for row, order, scope, urgency, trouble in zip(
+            for row, order, scope, urgency, trouble, abuse in zip(
                 probabilities,
                 best,
                 scores,
                 heads.get(URGENCY_OUTPUT, untold),
                 heads.get(TROUBLE_OUTPUT, untold),
+                heads.get(ABUSE_OUTPUT, untold),
                 strict=True,
             )
         ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from training.architectures.network import IntentNetwork
 from training.architectures.probe import fit_head
 from training.fit import RowsOfEpoch, fit
+from training.loss import Asked
 from training.progress import FitProgress
 from training.recipe import Recipe
 
@@ -31,6 +32,7 @@ class GradientModel:
         *,
         seed: int,
         progress: FitProgress,
+        asked: Asked | None = None,
     ) -> None:
         """Fit all weights; on a pretrained encoder first the head.
 
@@ -43,4 +45,4 @@ class GradientModel:
             fit_head(self.network, rows, [*targets, *targets])
         elif self.pretrained:
             fit_head(self.network, rows_of_epoch(0), targets)
-        fit(self.network, rows_of_epoch, targets, recipe, seed=seed, progress=progress)
+        fit(self.network, rows_of_epoch, targets, recipe, seed=seed, progress=progress, asked=asked)

@@ -13,6 +13,7 @@ from typing import Protocol
 from torch import nn
 
 from training.fit import RowsOfEpoch
+from training.loss import Asked
 from training.progress import FitProgress
 from training.recipe import Recipe
 
@@ -49,8 +50,12 @@ class TextModel(Protocol):
         *,
         seed: int,
         progress: FitProgress,
+        asked: Asked | None = None,
     ) -> None:
-        """Train `network` in place; arguments as those of `training.fit.fit`."""
+        """Train `network` in place; arguments as those of `training.fit.fit`.
+
+        A model whose embedding is not learned by gradient has no use for `asked`.
+        """
 
 
 class Build(Protocol):

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from training.architectures.own_tokenizer import START_ID, UNKNOWN_ID, save_word_pieces
 from training.fit import RowsOfEpoch
+from training.loss import Asked
 from training.progress import FitProgress
 from training.recipe import Recipe
 
@@ -116,8 +117,12 @@ class TfidfModel:
         *,
         seed: int,
         progress: FitProgress,
+        asked: Asked | None = None,
     ) -> None:
-        """Fit on epochs 0 to `recipe.epochs` together: the rows, and that many noised copies."""
+        """Fit on epochs 0 to `recipe.epochs` together: the rows, and that many noised copies.
+
+        `asked` changes nothing: each piece has its weight, with nothing beneath to be shared.
+        """
         epochs = range(recipe.epochs + 1)
         rows = [row for epoch in epochs for row in rows_of_epoch(epoch)]
         labels = np.tile(targets, len(epochs))

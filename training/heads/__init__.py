@@ -1,14 +1,19 @@
-"""What every bundle learns beside its intents: how pressing a ticket is, from own tickets."""
+"""What every bundle learns beside its intents: questions about a ticket, from own tickets."""
 
-from training.heads.data import HeadExample, trouble_examples, urgency_examples
-from training.heads.head import Head, attach_head, fit_head, head_probabilities
+from training.heads.data import QUESTIONS, HeadExample, Question
+from training.heads.head import Head, HeadRows, attach_head, fit_head, head_probabilities
+from training.heads.taught import asked, head_rows, teaching_tickets
 
 __all__ = [
     "Head",
     "HeadExample",
+    "HeadRows",
+    "QUESTIONS",
+    "Question",
+    "asked",
     "attach_head",
     "fit_head",
     "head_probabilities",
-    "trouble_examples",
-    "urgency_examples",
+    "head_rows",
+    "teaching_tickets",
 ]

@@ -1,21 +1,25 @@
-"""The tickets that the heads learn from; fits nothing.
+"""The questions that the heads answer, and the tickets that they learn from; fits nothing.
 
 `tickets.csv` holds tickets written for this project and labelled by
 `benchmarks/desk_tickets/guideline.md`, many of those that can wait being near misses of urgent
-ones. They were written without sight of the desk tickets, which measure. The starter set's ordinary
-intents stand for the mass of tickets in which nothing is at stake, the sentences of the toxicity
-model for those that are loud and no more.
+ones, and many that abuse nobody being near misses of abuse. They were written without sight of the
+desk tickets, which measure. The starter set's ordinary intents stand for the mass of tickets in
+which nothing is at stake, the sentences of the toxicity model for those that are loud.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from schemas import Priority
+from stream_app.inference import ABUSE_OUTPUT, TROUBLE_OUTPUT, URGENCY_OUTPUT
 from training.starter_set import load_starter
 from training.taxonomy import load_taxonomy
 from training.toxicity.data import filled, read_sentences
@@ -25,8 +29,17 @@ ORDINARY_WEIGHT = 0.3
 twentieth of Banking77's ordinary tickets were taken for urgent, with 0.3 a hundredth, at a tenth of
 the urgent ones lost."""
 
+SENTENCE_WEIGHT = 0.5
+"""What a sentence of the toxicity model counts beside a written ticket: many share a skeleton."""
+
 HEATED_KINDS = ("angry", "figures_of_speech")
 """The kinds of sentences without abuse in which nobody is in need."""
+
+TOXIC = frozenset({"directed_abuse", "threat", "identity_attack"})
+"""What the guideline calls toxic; swearing at a thing is not."""
+
+ASIDE_ONE_IN = 10
+"""One ticket of so many teaches nothing: it says how far each part of a head is to be believed."""
 
 NUMBERS = ("card", "Card no", "order", "my order is", "ref", "reference", "phone", "tel.", "number")
 
@@ -35,39 +48,114 @@ SEED = 43
 
 @dataclass(frozen=True, slots=True)
 class HeadExample:
-    """A ticket, the answer to a head's question, and what it counts in the fit."""
+    """A ticket, the answer to a head's question, and what it counts in the fit.
+
+    `aside` marks those that teach nothing. What was made from one ticket or sentence is on one
+    side, so that none of them has a near copy on the other.
+    """
 
     text: str
     yes: bool
     weight: float
+    aside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A yes-or-no question: the graph's output that answers it, and what it is learned from.
+
+    `of_ticket` answers it for a written ticket, with None where it was not asked.
+    """
+
+    output: str
+    examples: Callable[[], list[HeadExample]]
+    of_ticket: Callable[[Ticket], bool | None]
+
+
+class Ticket(NamedTuple):
+    """A written ticket; `toxicity` is one of the guideline's five."""
+
+    text: str
+    priority: Priority
+    toxicity: str
+
+
+def set_aside(source: str) -> bool:
+    """Whether what is made of a ticket or sentence teaches nothing: the same in every training."""
+    return int.from_bytes(hashlib.sha256(source.encode()).digest()[:4]) % ASIDE_ONE_IN == 0
+
+
+@cache
+def written_tickets() -> tuple[Ticket, ...]:
+    """All of `tickets.csv`."""
+    with files("training.heads").joinpath("tickets.csv").open(encoding="utf-8") as file:
+        return tuple(
+            Ticket(row["text"], Priority(row["priority"]), row["toxicity"])
+            for row in csv.DictReader(file)
+        )
 
 
 def urgency_examples() -> list[HeadExample]:
     """Whether a ticket is urgent; the same rows at each call."""
-    written = [HeadExample(text, priority == Priority.HIGH, 1.0) for text, priority in _written()]
     ordinary = [text for text, _ in _ordinary()]
-    others = [*ordinary, *_numbered(ordinary), *_heated()]
-    return written + [HeadExample(text, False, ORDINARY_WEIGHT) for text in others]
+    others = [
+        *((text, text) for text in ordinary),
+        *_numbered(ordinary),
+        *_sentences(read_sentences().toxic),
+        *_sentences({kind: read_sentences().fine[kind] for kind in HEATED_KINDS}),
+    ]
+    return _written(_urgent) + [
+        HeadExample(text, False, ORDINARY_WEIGHT, set_aside(source)) for text, source in others
+    ]
 
 
 def trouble_examples() -> list[HeadExample]:
     """Whether something is wrong for the customer, of tickets that can wait."""
-    written = [
-        HeadExample(text, priority == Priority.MEDIUM, 1.0)
-        for text, priority in _written()
-        if priority in (Priority.MEDIUM, Priority.LOW)
-    ]
-    return written + [
-        HeadExample(text, priority is Priority.MEDIUM, ORDINARY_WEIGHT)
+    return _written(_troubled) + [
+        HeadExample(text, priority is Priority.MEDIUM, ORDINARY_WEIGHT, set_aside(text))
         for text, priority in _ordinary()
     ]
 
 
-def _written() -> Iterator[tuple[str, str]]:
-    """Text and priority; `can_wait` where it was not asked which of the lower two it is."""
-    with files("training.heads").joinpath("tickets.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            yield row["text"], row["priority"]
+def abuse_examples() -> list[HeadExample]:
+    """Whether a ticket abuses somebody: a person, the staff or a group."""
+    sentences = read_sentences()
+    return [
+        *_written(_abusive),
+        *(HeadExample(text, False, ORDINARY_WEIGHT, set_aside(text)) for text, _ in _ordinary()),
+        *(
+            HeadExample(text, yes, SENTENCE_WEIGHT, set_aside(source))
+            for kinds, yes in ((sentences.toxic, True), (sentences.fine, False))
+            for text, source in _sentences(kinds)
+        ),
+    ]
+
+
+def _urgent(ticket: Ticket) -> bool:
+    return ticket.priority is Priority.HIGH
+
+
+def _troubled(ticket: Ticket) -> bool | None:
+    return None if ticket.priority is Priority.HIGH else ticket.priority is Priority.MEDIUM
+
+
+def _abusive(ticket: Ticket) -> bool:
+    return ticket.toxicity in TOXIC
+
+
+QUESTIONS = (
+    Question(URGENCY_OUTPUT, urgency_examples, _urgent),
+    Question(TROUBLE_OUTPUT, trouble_examples, _troubled),
+    Question(ABUSE_OUTPUT, abuse_examples, _abusive),
+)
+"""All of them, in the order of their answers."""
+
+
+def _written(answer: Callable[[Ticket], bool | None]) -> list[HeadExample]:
+    answers = ((ticket.text, answer(ticket)) for ticket in written_tickets())
+    return [
+        HeadExample(text, yes, 1.0, set_aside(text)) for text, yes in answers if yes is not None
+    ]
 
 
 def _ordinary() -> Iterator[tuple[str, Priority]]:
@@ -79,17 +167,21 @@ def _ordinary() -> Iterator[tuple[str, Priority]]:
             yield example.text, priority
 
 
-def _numbered(texts: Sequence[str]) -> Iterator[str]:
-    """With numbers of cards, orders and telephones behind them, which say nothing of urgency."""
+def _numbered(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """With numbers of cards, orders and telephones behind them, which say nothing of urgency.
+
+    Each with the text that it is made from.
+    """
     chance = random.Random(SEED)  # noqa: S311
     for text in texts:
         digits = "".join(chance.choices("0123456789", k=chance.choice((6, 8, 11, 16))))
         spaced = " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
-        yield f"{text} {chance.choice(NUMBERS)} {chance.choice((digits, spaced))}"
+        yield f"{text} {chance.choice(NUMBERS)} {chance.choice((digits, spaced))}", text
 
 
-def _heated() -> Iterator[str]:
-    sentences = read_sentences()
+def _sentences(kinds: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """The sentences of these kinds with their slots filled, each with the one it is made from."""
+    slots = read_sentences().slots
     chance = random.Random(SEED)  # noqa: S311 - repeatability, not secrecy
-    kinds = [*sentences.toxic.values(), *(sentences.fine[kind] for kind in HEATED_KINDS)]
-    yield from sorted({filled(text, sentences.slots, chance) for kind in kinds for text in kind})
+    made = {filled(text, slots, chance): text for texts in kinds.values() for text in texts}
+    return sorted(made.items())

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from schemas import Finding, Guardrail, Severity
 from stream_app.bundle import read_bundle
 from stream_app.errors import UserError
-from stream_app.guardrails import ToxicityModel, learned_toxicity, learned_urgency
-from stream_app.guardrails.learned import LearnedThresholds, Thresholds
-from stream_app.inference import open_classifier
-from tests.unit.tiny_bundle import write_tiny_bundle
+from stream_app.guardrails import (
+    ToxicityModel,
+    learned_abuse,
+    learned_toxicity,
+    learned_urgency,
+    load_rules,
+)
+from stream_app.guardrails.learned import LearnedThresholds, Thresholds, toxicity_findings
+from stream_app.inference import ABUSE_OUTPUT, OnnxClassifier, open_classifier
+from tests.unit.tiny_bundle import WORDS, write_tiny_bundle
+from training.heads import Head, attach_head
+from training.heads.head import PAIR_BUCKETS
 
 THRESHOLDS = LearnedThresholds(
     urgency=Thresholds(note_at_least=0.3, flag_at_least=0.5),
+    abuse=Thresholds(note_at_least=0.4, flag_at_least=0.7),
     toxicity=Thresholds(note_at_least=0.5, flag_at_least=0.9),
 )
 
@@ -62,9 +72,39 @@ def test_urgency_has_thresholds_of_its_own(probability: float, severities: list[
     assert all(finding.guardrail is Guardrail.URGENCY for finding in findings)
 
 
+@pytest.mark.parametrize(
+    ("probability", "severities"),
+    [(0.39, []), (0.4, [Severity.NOTE]), (0.69, [Severity.NOTE]), (0.7, [Severity.FLAG])],
+)
+def test_abuse_has_thresholds_of_its_own(probability: float, severities: list[Severity]) -> None:
+    findings = learned_abuse(probability, (), THRESHOLDS)
+    assert [finding.severity for finding in findings] == severities
+    assert all(finding.rule == "learned.abusive" for finding in findings)
+    assert all(finding.guardrail is Guardrail.TOXICITY for finding in findings)
+    softened = learned_abuse(0.99, [_note("quoted_report.said_to_customer")], THRESHOLDS)
+    assert [finding.severity for finding in softened] == [Severity.NOTE]
+
+
 def test_what_the_text_says_is_no_case_is_only_noted() -> None:
     (finding,) = learned_urgency(0.99, [_note("no_case.only_asks")], THRESHOLDS)
     assert finding.severity is Severity.NOTE
+
+
+def test_a_served_models_head_speaks_beside_the_rules(tmp_path: Path) -> None:
+    bundle = read_bundle(write_tiny_bundle(tmp_path / "tiny"))
+    of_words = np.zeros(len(WORDS), dtype=np.float32)
+    of_words[WORDS.index("password")] = 9.0
+    head = Head(tokens=of_words, pairs=np.zeros(PAIR_BUCKETS, dtype=np.float32), bias=-4.0)
+    attach_head(bundle.model_path, head, ABUSE_OUTPUT)
+    served = OnnxClassifier(bundle, lanes=1)
+    try:
+        texts = ["password", "delivery"]
+        with_head = toxicity_findings(texts, load_rules(), served, None)
+        without = toxicity_findings(texts, load_rules(), None, None)
+    finally:
+        served.close()
+    assert [[finding.rule for finding in found] for found in with_head] == [["learned.abusive"], []]
+    assert without == [(), ()]
 
 
 def test_thresholds_in_the_wrong_order_are_refused() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +14,42 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream_app.bundle import read_bundle
-from stream_app.inference import Encoder, OnnxClassifier
+from stream_app.inference import TROUBLE_OUTPUT, Encoder, OnnxClassifier
 from stream_app.inference.encoder import pad
 from tests.unit.tiny_bundle import write_tiny_bundle
+from training.graph import run_graph
 from training.heads import (
+    QUESTIONS,
     Head,
+    HeadRows,
     attach_head,
     fit_head,
     head_probabilities,
-    trouble_examples,
-    urgency_examples,
+    head_rows,
+    teaching_tickets,
 )
+from training.heads.data import NUMBERS, abuse_examples, trouble_examples, urgency_examples
+from training.train import add_heads
 
 DESK_TICKETS = Path(__file__).parents[3] / "benchmarks" / "desk_tickets" / "tickets.csv"
 VOCABULARY = 4
 ROWS = [[1, 2, 0], [1, 3, 0], [1, 2, 2, 0], [1, 3, 3, 0], [1, 2], [1, 3]]
+NO_EMBEDDING = np.zeros((6, 4), dtype=np.float32)
 URGENT = [True, False, True, False, True, False]
+
+
+def _rows(rows: list[list[int]], yes: list[bool], weights: list[float] | None = None) -> HeadRows:
+    return HeadRows(
+        rows,
+        np.array(yes),
+        np.array(weights or [1.0] * len(rows)),
+        aside=np.zeros(len(rows), dtype=np.bool_),
+    )
 
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return fit_head(ROWS, URGENT, [1.0] * len(ROWS), vocabulary=VOCABULARY)
+    return fit_head(_rows(ROWS, URGENT), vocabulary=VOCABULARY)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +87,7 @@ def test_other_tickets_of_the_batch_change_nothing(
 
 
 def test_the_graph_says_what_the_head_says(session: ort.InferenceSession, head: Head) -> None:
-    expected = head_probabilities(head, ROWS)
+    expected = head_probabilities(head, ROWS, NO_EMBEDDING)
     assert _probabilities(session, ROWS) == pytest.approx(list(expected), abs=1e-5)
 
 
@@ -84,7 +101,7 @@ def test_a_served_bundle_tells_urgency_and_one_without_the_head_does_not(
     plain.close()
     assert prediction.urgency is None
     (ids,) = _ids(bundle.tokenizer_path)
-    head = fit_head([ids, [0]], [True, False], [1.0, 1.0], vocabulary=max(ids) + 1)
+    head = fit_head(_rows([ids, [0]], [True, False]), vocabulary=max(ids) + 1)
     attach_head(bundle.model_path, head, "urgency")
     serving = OnnxClassifier(bundle, lanes=1)
     (prediction,) = serving.classify(["stolen"])
@@ -100,10 +117,78 @@ def _ids(tokenizer_path: Path) -> list[list[int]]:
 
 def test_a_heavier_row_counts_more() -> None:
     def odds(weight: float) -> float:
-        both = fit_head([[1], [1], [2]], [True, False, False], [weight, 1.0, 1.0], vocabulary=3)
+        rows, yes = [[1], [1], [2]], [True, False, False]
+        both = fit_head(_rows(rows, yes, [weight, 1.0, 1.0]), vocabulary=3)
         return float(both.tokens[1]) + both.bias
 
     assert odds(3.0) > odds(1.0) > odds(0.3)
+
+
+def _taught(seed: int, *, words_say: float, points_say: float) -> HeadRows:
+    """400 rows. Words and points are right about the rows that are fitted, and about those aside
+    as often as these say."""
+    chance = np.random.default_rng(seed)
+    yes = chance.random(400) < 0.5
+    aside = np.arange(400) % 4 == 0
+    right_words = ~aside | (chance.random(400) < words_say)
+    right_points = ~aside | (chance.random(400) < points_say)
+    word = np.where(yes == right_words, 2, 3)
+    points = chance.normal(size=(400, 4)).astype(np.float32)
+    points[:, 0] = np.where(yes == right_points, 1.0, -1.0)
+    rows = [[1, int(token), 0] for token in word]
+    return HeadRows(rows, yes, np.ones(400), aside, points)
+
+
+@pytest.mark.parametrize(
+    ("words_say", "points_say", "believed"), [(0.5, 0.95, "points"), (0.95, 0.1, "words")]
+)
+def test_each_part_is_believed_as_far_as_the_rows_aside_bear_it_out(
+    words_say: float, points_say: float, believed: str
+) -> None:
+    learned = _taught(4, words_say=words_say, points_say=points_say)
+    head = fit_head(learned, vocabulary=VOCABULARY)
+    assert head.directions is not None
+    # Two rows in which words and points contradict each other.
+    rows, points = [[1, 2, 0], [1, 3, 0]], np.zeros((2, 4), dtype=np.float32)
+    points[:, 0] = (-1.0, 1.0)
+    said = head_probabilities(head, rows, points) > 0.5
+    assert said.tolist() == ([False, True] if believed == "points" else [True, False])
+    assert points_say > 0.5 or not head.directions.any()
+
+
+def test_a_graph_that_reads_its_embedding_says_what_the_head_says(tmp_path: Path) -> None:
+    head = fit_head(_taught(4, words_say=0.8, points_say=0.8), vocabulary=VOCABULARY)
+    graph = read_bundle(write_tiny_bundle(tmp_path / "tiny")).model_path
+    attach_head(graph, head, "urgency")
+    session = ort.InferenceSession(str(graph))
+    input_ids, attention_mask = pad(ROWS)
+    embedding, urgency = session.run(
+        ["embedding", "urgency"], {"input_ids": input_ids, "attention_mask": attention_mask}
+    )
+    assert np.abs(urgency - 0.5).max() > 0.1
+    assert head_probabilities(head, ROWS, embedding) == pytest.approx(urgency, abs=1e-5)
+
+
+def test_all_heads_of_a_taught_encoder_join_its_graph(tmp_path: Path) -> None:
+    bundle = read_bundle(write_tiny_bundle(tmp_path / "tiny"))
+    encoder = Encoder(bundle.tokenizer_path, max_tokens=64)
+    add_heads(bundle.model_path, bundle.tokenizer_path, 64, taught=True)
+    session = ort.InferenceSession(str(bundle.model_path))
+    texts = ["stolen", "delivery of a password"]
+    rows = encoder.encode(texts)
+    input_ids, attention_mask = pad(rows)
+    said = session.run(
+        [question.output for question in QUESTIONS],
+        {"input_ids": input_ids, "attention_mask": attention_mask},
+    )
+    # Its rows are among those of the question before it.
+    place = [question.output for question in QUESTIONS].index(TROUBLE_OUTPUT)
+    _, learned = head_rows(QUESTIONS[place], encoder)
+    points = run_graph(bundle.model_path, learned.rows).embedding
+    head = fit_head(replace(learned, embedding=points), vocabulary=encoder.vocabulary)
+    embedding = run_graph(bundle.model_path, rows).embedding
+    expected = head_probabilities(head, rows, embedding)
+    assert said[place] == pytest.approx(expected, abs=1e-4)
 
 
 def test_its_tickets_are_of_both_kinds_and_none_is_one_that_measures() -> None:
@@ -116,6 +201,33 @@ def test_its_tickets_are_of_both_kinds_and_none_is_one_that_measures() -> None:
     written = np.array([example.yes for example in examples if example.weight == 1.0])
     assert len(written) > 2_000
     assert 0.3 < written.mean() < 0.6
+
+
+def test_abuse_is_learned_from_both_sides_of_its_edge() -> None:
+    written = [example.yes for example in abuse_examples() if example.weight == 1.0]
+    assert sum(written) > 800
+    assert sum(written) < len(written) - 800
+
+
+def test_the_tenth_set_aside_teaches_no_encoder_and_has_no_near_copy_in_a_fit() -> None:
+    examples = urgency_examples()
+    aside = {example.text for example in examples if example.aside}
+    assert 0.08 < len(aside) / len(examples) < 0.12
+    left_out = next(example.text for example in examples if not example.aside)
+    texts, answers = teaching_tickets({left_out})
+    assert aside.isdisjoint(texts)
+    assert left_out not in texts
+    assert answers.shape == (len(texts), len(QUESTIONS))
+    assert np.isin(answers[~np.isnan(answers)], (0.0, 1.0)).all()
+    side = {example.text: example.aside for example in examples}
+    numbered = [
+        (text, plain)
+        for number in NUMBERS
+        for text in side
+        if (plain := re.sub(rf" {re.escape(number)} [\d ]+$", "", text)) != text and plain in side
+    ]
+    assert len(numbered) > 1_000
+    assert all(side[text] == side[plain] for text, plain in numbered)
 
 
 def test_trouble_is_learned_from_tickets_that_can_wait() -> None:
