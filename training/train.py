@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain, count
@@ -45,7 +45,7 @@ from training.calibration import calibrate
 from training.evidence import Evidence
 from training.fit import Rows
 from training.graph import GraphOutput, export_graph, run_graph
-from training.heads import QUESTIONS, asked, attach_head, fit_head, head_rows
+from training.heads import QUESTIONS, asked, attach_head, fit_head, head_rows, token_rows
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
 from training.noise import augmented, training_noise
 from training.progress import FitProgress
@@ -277,21 +277,14 @@ def add_heads(graph: Path, tokenizer_path: Path, max_tokens: int, *, taught: boo
     With `taught` the encoder has learned their questions, and they read its embedding too.
     """
     encoder = Encoder(tokenizer_path, max_tokens=max_tokens)
-    prepared = [head_rows(question, encoder) for question in QUESTIONS]
+    row_of = token_rows(encoder)
+    point_of = None
     if taught:
-        row_of = {
-            text: row
-            for texts, each in prepared
-            for text, row in zip(texts, each.rows, strict=True)
-        }
-        points = run_graph(graph, list(row_of.values())).embedding
-        point_of = dict(zip(row_of, points, strict=True))
-        prepared = [
-            (texts, replace(each, embedding=np.stack([point_of[text] for text in texts])))
-            for texts, each in prepared
-        ]
-    for question, (_, learned) in zip(QUESTIONS, prepared, strict=True):
-        attach_head(graph, fit_head(learned, vocabulary=encoder.vocabulary), question.output)
+        embedding = run_graph(graph, list(row_of.values())).embedding
+        point_of = dict(zip(row_of, embedding, strict=True))
+    for question in QUESTIONS:
+        head = fit_head(head_rows(question, row_of, point_of), vocabulary=encoder.vocabulary)
+        attach_head(graph, head, question.output)
 
 
 def unknown(held_out: Sequence[Example], fitted: Sequence[Example]) -> tuple[Example, ...]:

@@ -2,7 +2,7 @@
 
 from training.heads.data import QUESTIONS, HeadExample, Question
 from training.heads.head import Head, HeadRows, attach_head, fit_head, head_probabilities
-from training.heads.taught import asked, head_rows, teaching_tickets
+from training.heads.taught import asked, head_rows, teaching_tickets, token_rows
 
 __all__ = [
     "Head",
@@ -16,4 +16,5 @@ __all__ = [
     "head_probabilities",
     "head_rows",
     "teaching_tickets",
+    "token_rows",
 ]

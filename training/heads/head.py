@@ -7,9 +7,9 @@ intents, and not what it is used for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +124,9 @@ def _regression(
     inverse_regularisation: float,
 ) -> LogisticRegression:
     """Fitted on `features` of the `chosen` rows."""
-    return LogisticRegression(C=inverse_regularisation, max_iter=_MOST_ITERATIONS).fit(
-        features, learned.yes[chosen], sample_weight=learned.weights[chosen]
-    )
+    return LogisticRegression(
+        C=inverse_regularisation, solver="liblinear", max_iter=_MOST_ITERATIONS
+    ).fit(features, learned.yes[chosen], sample_weight=learned.weights[chosen])
 
 
 def _head(
@@ -223,15 +223,13 @@ def _named(name: str, output: str) -> str:
 
 
 def _features(rows: Sequence[Sequence[int]], vocabulary: int) -> csr_matrix:
-    places = [(row, column, scale) for row, column, scale in _entries(rows, vocabulary)]
-    at_rows, at_columns, values = zip(*places, strict=True)
-    return csr_matrix((values, (at_rows, at_columns)), shape=(len(rows), vocabulary + PAIR_BUCKETS))
-
-
-def _entries(rows: Sequence[Sequence[int]], vocabulary: int) -> Iterator[tuple[int, int, float]]:
-    for number, row in enumerate(rows):
-        scale = len(row) ** -0.5
-        for token in row:
-            yield number, token, scale
-        for left, right in pairwise(row):
-            yield number, vocabulary + (left * _PAIR_FACTOR + right) % PAIR_BUCKETS, scale
+    """Tokens and hashed pairs of each row, each counted and divided by the root of its length."""
+    lengths = np.array([len(row) for row in rows])
+    tokens = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=lengths.sum())
+    row_of = np.repeat(np.arange(len(rows)), lengths)
+    together = row_of[1:] == row_of[:-1]
+    pairs = (tokens[:-1] * _PAIR_FACTOR + tokens[1:])[together] % PAIR_BUCKETS
+    places = np.concatenate([row_of, row_of[1:][together]])
+    columns = np.concatenate([tokens, vocabulary + pairs])
+    shape = (len(rows), vocabulary + PAIR_BUCKETS)
+    return csr_matrix((lengths[places] ** -0.5, (places, columns)), shape=shape)

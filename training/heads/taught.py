@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from stream_app.inference import Encoder
 from training.heads.data import QUESTIONS, Question, set_aside, written_tickets
@@ -14,15 +15,26 @@ from training.loss import Answers, Asked
 from training.noise import augmented, training_noise
 
 
-def head_rows(question: Question, encoder: Encoder) -> tuple[list[str], HeadRows]:
-    """The texts of a question's tickets, and what a head learns from them on tokens alone."""
+def token_rows(encoder: Encoder) -> dict[str, list[int]]:
+    """The token ids of each ticket that any head learns from."""
+    texts = {example.text for question in QUESTIONS for example in question.examples()}
+    in_order = sorted(texts)
+    return dict(zip(in_order, encoder.encode(in_order), strict=True))
+
+
+def head_rows(
+    question: Question,
+    row_of: Mapping[str, list[int]],
+    point_of: Mapping[str, npt.NDArray[np.float32]] | None = None,
+) -> HeadRows:
+    """What the head of a question learns from, by the token ids and the embedding of each text."""
     examples = question.examples()
-    texts = [example.text for example in examples]
-    return texts, HeadRows(
-        rows=encoder.encode(texts),
+    return HeadRows(
+        rows=[row_of[example.text] for example in examples],
         yes=np.array([example.yes for example in examples]),
         weights=np.array([example.weight for example in examples]),
         aside=np.array([example.aside for example in examples]),
+        embedding=np.stack([point_of[example.text] for example in examples]) if point_of else None,
     )
 
 

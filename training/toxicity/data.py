@@ -12,6 +12,7 @@ import os
 import random
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -92,6 +93,7 @@ def load_toxicity() -> Dataset:
     )
 
 
+@cache
 def read_sentences() -> Sentences:
     """The packaged file of own sentences."""
     content = (files("training.toxicity") / "sentences.yaml").read_text(encoding="utf-8")

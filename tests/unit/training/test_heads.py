@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,7 @@ from training.heads import (
     head_probabilities,
     head_rows,
     teaching_tickets,
+    token_rows,
 )
 from training.heads.data import NUMBERS, abuse_examples, trouble_examples, urgency_examples
 from training.train import add_heads
@@ -181,11 +181,11 @@ def test_all_heads_of_a_taught_encoder_join_its_graph(tmp_path: Path) -> None:
         [question.output for question in QUESTIONS],
         {"input_ids": input_ids, "attention_mask": attention_mask},
     )
-    # Its rows are among those of the question before it.
     place = [question.output for question in QUESTIONS].index(TROUBLE_OUTPUT)
-    _, learned = head_rows(QUESTIONS[place], encoder)
-    points = run_graph(bundle.model_path, learned.rows).embedding
-    head = fit_head(replace(learned, embedding=points), vocabulary=encoder.vocabulary)
+    row_of = token_rows(encoder)
+    points = run_graph(bundle.model_path, list(row_of.values())).embedding
+    learned = head_rows(QUESTIONS[place], row_of, dict(zip(row_of, points, strict=True)))
+    head = fit_head(learned, vocabulary=encoder.vocabulary)
     embedding = run_graph(bundle.model_path, rows).embedding
     expected = head_probabilities(head, rows, embedding)
     assert said[place] == pytest.approx(expected, abs=1e-4)
