@@ -20,17 +20,20 @@ from benchmarks.machine import circumstances
 from schemas import Finding, Guardrail, Severity
 from stream_app.bundle import bundle_store, newest_bundle, read_bundle
 from stream_app.guardrails import RuleSet, learned_abuse, learned_urgency, load_rules
-from stream_app.guardrails.learned import LearnedThresholds
 from stream_app.inference import ABUSE_OUTPUT, URGENCY_OUTPUT, Prediction, open_classifier
 from training.heads import QUESTIONS
 
 RESULTS = Path(__file__).parent / "results" / "heads.json"
 
-Learned = Callable[[float, Sequence[Finding], LearnedThresholds], tuple[Finding, ...]]
+Learned = Callable[[float, str, Sequence[Finding], RuleSet], tuple[Finding, ...]]
 Probability = Callable[[Prediction], float | None]
 
 _JUDGED: dict[str, tuple[Guardrail, Learned, Probability]] = {
-    URGENCY_OUTPUT: (Guardrail.URGENCY, learned_urgency, lambda prediction: prediction.urgency),
+    URGENCY_OUTPUT: (
+        Guardrail.URGENCY,
+        lambda said, _, found, rules: learned_urgency(said, found, rules.learned),
+        lambda prediction: prediction.urgency,
+    ),
     ABUSE_OUTPUT: (Guardrail.TOXICITY, learned_abuse, lambda prediction: prediction.abuse),
 }
 
@@ -85,7 +88,7 @@ def _flags(rules: RuleSet, text: str, prediction: Prediction, output: str) -> tu
     said = probability(prediction)
     if said is None:
         sys.exit(f"error: this bundle has no head for {output}: train a new one")
-    added = learned(said, found, rules.learned)
+    added = learned(said, text, found, rules)
     return by_rules, any(finding.severity is Severity.FLAG for finding in added)
 
 

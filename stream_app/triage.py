@@ -141,7 +141,7 @@ def _decide(
             for finding in rules.inspect(ticket.subject)
         )
     findings += learned_urgency(prediction.urgency or 0.0, findings, rules.learned)
-    findings += learned_abuse(prediction.abuse or 0.0, findings, rules.learned)
+    findings += learned_abuse(prediction.abuse or 0.0, model_text(ticket), findings, rules)
     findings += learned_toxicity(toxicity, findings, rules.learned)
     findings += validate(
         confidence=prediction.confidence,

@@ -1,8 +1,7 @@
 """The learned guardrails: what models say of a ticket's urgency and toxicity, as findings.
 
 Owns how probabilities become findings. Urgency and abuse come with the model of the intents, a
-further opinion on toxicity from a bundle of its own; nothing here opens one or reads a ticket's
-text.
+further opinion on toxicity from a bundle of its own; nothing here opens one.
 """
 
 from __future__ import annotations
@@ -29,21 +28,28 @@ SOFTENING_KINDS = {
     Guardrail.URGENCY: ("no_case.",),
     Guardrail.TOXICITY: ("quoted_report.", "self_reference."),
 }
-"""Rules that explain why a text sounds as it does: beside one of them the model does not flag."""
+"""Rules that explain why a text sounds as it does: beside one of them a model does not flag, unless
+it is sure enough to overrule them."""
 
 
 class Thresholds(BaseModel):
-    """From which probability on a model's answer is noted, and from which it flags."""
+    """From which probability on a model's answer is noted, and from which it flags.
+
+    From `overrule_at_least` on it flags beside a softening rule too; never where it is None.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     note_at_least: float = Field(gt=0.0, le=1.0)
     flag_at_least: float = Field(gt=0.0, le=1.0)
+    overrule_at_least: float | None = Field(default=None, gt=0.0, le=1.0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Thresholds:
         if self.note_at_least > self.flag_at_least:
             raise ValueError("note_at_least must not be above flag_at_least")
+        if self.overrule_at_least is not None and self.flag_at_least > self.overrule_at_least:
+            raise ValueError("flag_at_least must not be above overrule_at_least")
         return self
 
 
@@ -52,8 +58,8 @@ class LearnedThresholds(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    urgency: Thresholds = Thresholds(note_at_least=0.3, flag_at_least=0.55)
-    abuse: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.8)
+    urgency: Thresholds = Thresholds(note_at_least=0.3, flag_at_least=0.4, overrule_at_least=0.7)
+    abuse: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.9)
     toxicity: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.9)
 
 
@@ -90,9 +96,11 @@ def toxicity_findings(
     own = own_model.probabilities(texts) if own_model else unasked
     return [
         found
-        + learned_abuse(of_head, found, rules.learned)
+        + learned_abuse(of_head, text, found, rules)
         + learned_toxicity(of_own, found, rules.learned)
-        for found, of_head, of_own in zip(map(rules.inspect, texts), heads, own, strict=True)
+        for text, found, of_head, of_own in zip(
+            texts, map(rules.inspect, texts), heads, own, strict=True
+        )
     ]
 
 
@@ -104,10 +112,20 @@ def learned_urgency(
 
 
 def learned_abuse(
-    probability: float, rule_findings: Iterable[Finding], thresholds: LearnedThresholds
+    probability: float, text: str, rule_findings: Iterable[Finding], rules: RuleSet
 ) -> tuple[Finding, ...]:
-    """The finding for a ticket with this probability of abusing somebody, or none."""
-    return _finding(Guardrail.TOXICITY, ABUSIVE, probability, rule_findings, thresholds.abuse)
+    """The finding for a `text` with this probability of abusing somebody, or none.
+
+    Only noted where the text names a group of people: a model takes the mention of one for an
+    attack on it (Dixon et al. 2018, "Measuring and Mitigating Unintended Bias in Text
+    Classification").
+    """
+    findings = _finding(
+        Guardrail.TOXICITY, ABUSIVE, probability, rule_findings, rules.learned.abuse
+    )
+    if any(finding.severity is Severity.FLAG for finding in findings) and rules.names_group(text):
+        return tuple(found.model_copy(update={"severity": Severity.NOTE}) for found in findings)
+    return findings
 
 
 def learned_toxicity(
@@ -126,11 +144,12 @@ def _finding(
     rule_findings: Iterable[Finding],
     thresholds: Thresholds,
 ) -> tuple[Finding, ...]:
-    """Only noted where `rule_findings` has one of the guardrail's `SOFTENING_KINDS`."""
+    """Softened where `rule_findings` has one of the guardrail's `SOFTENING_KINDS`."""
     if probability < thresholds.note_at_least:
         return ()
     softening = SOFTENING_KINDS[guardrail]
     softened = any(finding.rule.startswith(softening) for finding in rule_findings)
-    flags = probability >= thresholds.flag_at_least and not softened
+    needed = thresholds.overrule_at_least if softened else thresholds.flag_at_least
+    flags = needed is not None and probability >= needed
     severity = Severity.FLAG if flags else Severity.NOTE
     return (Finding(guardrail=guardrail, rule=rule, severity=severity),)

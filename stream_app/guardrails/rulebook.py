@@ -120,12 +120,14 @@ class Rulebook(_Part):
     """A whole rules file. `lists` names alternatives that patterns share.
 
     `learned` says when a learned model's answer counts; the defaults hold where it is left out.
+    `groups` are patterns of what names a group of people.
     """
 
     version: str = Field(min_length=1, max_length=64)
     disguises: Disguises = Disguises()
     learned: LearnedThresholds = LearnedThresholds()
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
+    groups: tuple[Pattern, ...] = ()
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
 
 
@@ -193,6 +195,7 @@ def _joined(books: Sequence[Rulebook]) -> Rulebook:
         ),
         learned=_joined_thresholds([book.learned for book in books]),
         lists=lists,
+        groups=tuple(pattern for book in books for pattern in book.groups),
         rules=tuple(rule for book in books for rule in book.rules),
     )
 
@@ -246,7 +249,13 @@ def _compile(rulebook: Rulebook) -> RuleSet:
             raise PatternError(f"rule {rule.id}: {error}") from error
     expanded = (pattern.expanded for rule in compiled for pattern in (*rule.patterns, *rule.unless))
     folder = Folder(doubled_prefixes(expanded), rulebook.disguises.spelling())
-    return RuleSet(rulebook.version, folder, compiled, learned=rulebook.learned)
+    return RuleSet(
+        rulebook.version,
+        folder,
+        compiled,
+        learned=rulebook.learned,
+        groups=[expand(pattern, rulebook.lists) for pattern in rulebook.groups],
+    )
 
 
 def _commonness(rulebook: Rulebook) -> Callable[[str], float]:
@@ -273,6 +282,10 @@ def _check_identity(rule: Rule, seen: set[str]) -> None:
 
 
 def _check_patterns(rules: RuleSet) -> None:
+    try:
+        rules.names_group("")
+    except PatternError as error:
+        raise PatternError(f"groups: {error}") from error
     for rule in rules.rules:
         for pattern in (*rule.patterns, *rule.unless):
             try:

@@ -58,7 +58,8 @@ class RuleSet:
     """Compiled rules: immutable, so one serves all threads.
 
     `version` is the rules file's; decisions carry it. `rules` are in the order of findings.
-    `learned` says when a learned model's answer counts.
+    `learned` says when a learned model's answer counts, `groups` are expanded patterns of what
+    names a group of people.
     """
 
     def __init__(
@@ -68,10 +69,12 @@ class RuleSet:
         rules: Sequence[CompiledRule],
         *,
         learned: LearnedThresholds,
+        groups: Sequence[str],
     ) -> None:
         self.version = version
         self.learned = learned
         self._folder = folder
+        self._groups = [RulePattern(pattern, alternatives=()) for pattern in groups]
         order = (Guardrail.URGENCY, Guardrail.TOXICITY)
         self.rules = tuple(sorted(rules, key=lambda rule: order.index(rule.guardrail)))
         self._patterns = _Patterns({rule: rule.patterns for rule in self.rules})
@@ -93,6 +96,11 @@ class RuleSet:
             for rule, spans in matches.items()
             for finding in _findings(rule, folded, spans, exceptions.get(rule, ()))
         )
+
+    def names_group(self, text: str) -> bool:
+        """Whether `text` names a group of people, to attack it or for any other reason."""
+        folded = self._folder.fold(text).text
+        return any(pattern.regex.search(folded) for pattern in self._groups)
 
 
 class _Patterns:

@@ -69,37 +69,42 @@ class HeadRows:
 def fit_head(learned: HeadRows, *, vocabulary: int) -> Head:
     """Fit on token ids below `vocabulary`.
 
-    With an embedding, two regressions are fitted, one on the tokens and one on the embedding, and
-    a third one on the rows that were kept aside says how far each is believed (Wolpert 1992,
-    "Stacked Generalization"): on the rows that taught the encoder it is always right. Neither is
+    One regression is fitted on the tokens and, where there is an embedding, one on that. A last one
+    on the rows that were kept aside says how far each is believed (Wolpert 1992, "Stacked
+    Generalization"): on the rows that they were fitted on they are nearly always right. None is
     believed to the contrary (Breiman 1996, "Stacked Regressions").
     """
     fitted, aside = ~learned.aside, learned.aside
     features = _features(learned.rows, vocabulary)
     words = _regression(features[fitted], learned, fitted, _INVERSE_REGULARISATION)
+    opinions = [words.decision_function(features[aside])]
     if learned.embedding is None:
-        return _head(words.coef_[0], words.intercept_[0], vocabulary, None)
+        (of_words,), offset = _trust(opinions, learned)
+        bias = of_words * words.intercept_[0] + offset
+        return _head(of_words * words.coef_[0], bias, vocabulary, None)
     scale = learned.embedding[fitted].std(axis=0).mean()
     points = learned.embedding / scale
     taught = _regression(points[fitted], learned, fitted, _INVERSE_REGULARISATION_OF_POINTS)
-    opinions = np.column_stack(
-        [words.decision_function(features[aside]), taught.decision_function(points[aside])]
-    )
-    of_words, of_points, offset = _trust(opinions, learned)
+    opinions.append(taught.decision_function(points[aside]))
+    (of_words, of_points), offset = _trust(opinions, learned)
     bias = of_words * words.intercept_[0] + of_points * taught.intercept_[0] + offset
     return _head(of_words * words.coef_[0], bias, vocabulary, of_points * taught.coef_[0] / scale)
 
 
-def _trust(opinions: npt.NDArray[np.float64], learned: HeadRows) -> tuple[float, float, float]:
-    """Factors, none below 0, of two opinions on the rows aside, shape (rows, 2), and an offset."""
-    both = _regression(opinions, learned, learned.aside, 1.0)
-    factors = [float(factor) for factor in both.coef_[0]]
-    if min(factors) >= 0.0:
-        return factors[0], factors[1], float(both.intercept_[0])
-    better = int(np.argmax(factors))
-    alone = _regression(opinions[:, [better]], learned, learned.aside, 1.0)
-    factors[better], factors[1 - better] = max(0.0, float(alone.coef_[0, 0])), 0.0
-    return factors[0], factors[1], float(alone.intercept_[0])
+def _trust(
+    opinions: Sequence[npt.NDArray[np.float64]], learned: HeadRows
+) -> tuple[list[float], float]:
+    """A factor for each opinion on the rows aside, none below 0, and an offset."""
+    believed = list(range(len(opinions)))
+    while True:
+        columns = np.column_stack([opinions[place] for place in believed])
+        fitted = _regression(columns, learned, learned.aside, 1.0)
+        factors = dict(zip(believed, fitted.coef_[0], strict=True))
+        worst = min(factors, key=factors.__getitem__)
+        if factors[worst] >= 0.0 or len(believed) == 1:
+            trusted = [max(0.0, float(factors.get(place, 0.0))) for place in range(len(opinions))]
+            return trusted, float(fitted.intercept_[0])
+        believed.remove(worst)
 
 
 def head_probabilities(

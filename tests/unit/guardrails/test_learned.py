@@ -24,10 +24,11 @@ from training.heads import Head, attach_head
 from training.heads.head import PAIR_BUCKETS
 
 THRESHOLDS = LearnedThresholds(
-    urgency=Thresholds(note_at_least=0.3, flag_at_least=0.5),
-    abuse=Thresholds(note_at_least=0.4, flag_at_least=0.7),
+    urgency=Thresholds(note_at_least=0.3, flag_at_least=0.5, overrule_at_least=0.8),
     toxicity=Thresholds(note_at_least=0.5, flag_at_least=0.9),
 )
+TEXT = "You have the wit of a houseplant"
+RULES = load_rules()
 
 
 def _note(rule: str) -> Finding:
@@ -74,20 +75,34 @@ def test_urgency_has_thresholds_of_its_own(probability: float, severities: list[
 
 @pytest.mark.parametrize(
     ("probability", "severities"),
-    [(0.39, []), (0.4, [Severity.NOTE]), (0.69, [Severity.NOTE]), (0.7, [Severity.FLAG])],
+    [(0.49, []), (0.5, [Severity.NOTE]), (0.89, [Severity.NOTE]), (0.9, [Severity.FLAG])],
 )
 def test_abuse_has_thresholds_of_its_own(probability: float, severities: list[Severity]) -> None:
-    findings = learned_abuse(probability, (), THRESHOLDS)
+    findings = learned_abuse(probability, TEXT, (), RULES)
     assert [finding.severity for finding in findings] == severities
     assert all(finding.rule == "learned.abusive" for finding in findings)
     assert all(finding.guardrail is Guardrail.TOXICITY for finding in findings)
-    softened = learned_abuse(0.99, [_note("quoted_report.said_to_customer")], THRESHOLDS)
-    assert [finding.severity for finding in softened] == [Severity.NOTE]
 
 
-def test_what_the_text_says_is_no_case_is_only_noted() -> None:
-    (finding,) = learned_urgency(0.99, [_note("no_case.only_asks")], THRESHOLDS)
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (TEXT, "quoted_report.said_to_customer"),
+        ("You houseplant, said the Muslim woman", "profanity.swearing"),
+        ("I am proud to be gay", "profanity.swearing"),
+    ],
+)
+def test_abuse_that_is_reported_or_may_only_name_a_group_is_noted(text: str, rule: str) -> None:
+    (finding,) = learned_abuse(0.99, text, [_note(rule)], RULES)
     assert finding.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(("probability", "severity"), [(0.79, "note"), (0.8, "flag")])
+def test_what_the_text_says_is_no_case_is_only_noted_unless_the_model_is_sure(
+    probability: float, severity: str
+) -> None:
+    (finding,) = learned_urgency(probability, [_note("no_case.only_asks")], THRESHOLDS)
+    assert finding.severity == severity
 
 
 def test_a_served_models_head_speaks_beside_the_rules(tmp_path: Path) -> None:
@@ -99,8 +114,8 @@ def test_a_served_models_head_speaks_beside_the_rules(tmp_path: Path) -> None:
     served = OnnxClassifier(bundle, lanes=1)
     try:
         texts = ["password", "delivery"]
-        with_head = toxicity_findings(texts, load_rules(), served, None)
-        without = toxicity_findings(texts, load_rules(), None, None)
+        with_head = toxicity_findings(texts, RULES, served, None)
+        without = toxicity_findings(texts, RULES, None, None)
     finally:
         served.close()
     assert [[finding.rule for finding in found] for found in with_head] == [["learned.abusive"], []]
@@ -110,6 +125,8 @@ def test_a_served_models_head_speaks_beside_the_rules(tmp_path: Path) -> None:
 def test_thresholds_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(ValueError, match="must not be above"):
         Thresholds(note_at_least=0.9, flag_at_least=0.5)
+    with pytest.raises(ValueError, match="must not be above"):
+        Thresholds(note_at_least=0.3, flag_at_least=0.5, overrule_at_least=0.4)
 
 
 def test_a_bundle_of_other_labels_is_refused(tmp_path: Path) -> None:

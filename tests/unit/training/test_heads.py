@@ -40,10 +40,10 @@ URGENT = [True, False, True, False, True, False]
 
 def _rows(rows: list[list[int]], yes: list[bool], weights: list[float] | None = None) -> HeadRows:
     return HeadRows(
-        rows,
-        np.array(yes),
-        np.array(weights or [1.0] * len(rows)),
-        aside=np.zeros(len(rows), dtype=np.bool_),
+        rows * 2,
+        np.array(yes * 2),
+        np.array(weights * 2 if weights else [1.0] * 2 * len(rows)),
+        aside=np.arange(2 * len(rows)) >= len(rows),
     )
 
 
