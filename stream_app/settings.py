@@ -168,7 +168,8 @@ class TriageSettings(_Group):
         default=(), description="Files with a desk's own rules, added to the others."
     )
     toxicity_bundle: Path | None = Field(
-        default=None, description="Learned toxicity model beside the rules; else rules alone."
+        default=None,
+        description="A model of toxicity alone, beside the rules and the served model's head.",
     )
     policy: Path | None = Field(default=None, description="Else the packaged policy.")
     audit_share: float = Field(

@@ -162,7 +162,7 @@ def _route(prediction: Prediction, findings: Sequence[Finding], policy: Policy) 
 
 
 def _base_priority(prediction: Prediction, findings: Sequence[Finding]) -> Priority:
-    """The intent's; where the intent is not known, what the model makes of the words alone."""
+    """The intent's; where the intent is not known, what the head for trouble says."""
     known = not any(finding.rule in (LOW_CONFIDENCE, OUT_OF_SCOPE) for finding in findings)
     if known or prediction.trouble is None:
         return prediction.label.priority

@@ -18,6 +18,7 @@ class Recipe:
     so that the encoder learns what the heads ask; with 0 they do without it. In the last epoch a
     row's target is to the share `self_taught` what the averaged weights say of the row without
     noise, less before (after Tarvainen and Valpola 2017, "Mean teachers are better role models").
+    Both are for models that are fitted by gradient.
     `held_out_share` of each intent's training rows are kept from the fit for calibration, where the
     data set brings no validation part. Of a pretrained encoder, the first `layers` are kept, all
     where it is 0: fewer serve faster and know less.

@@ -10,20 +10,25 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-TRAINING = Path(__file__).parents[2] / "training"
-"""The package that trains lies beside this one, in a checkout and in an install."""
+_ROOT = Path(__file__).parents[2]
+TRAINING = tuple(
+    _ROOT / part for part in ("training", "stream_app/inference", "stream_app/labelled_data")
+)
+"""The package that trains, which lies beside this one in a checkout and in an install, and what it
+takes from this one."""
 
 _KINDS = ("csv", "py", "yaml")
 
 
 @cache
-def code_sha256(folder: Path = TRAINING) -> str:
-    """Digest (hex) of the code and the packaged data below `folder`, by their paths and contents.
+def code_sha256(folders: tuple[Path, ...] = TRAINING) -> str:
+    """Digest (hex) of the code and the packaged data below `folders`, by paths and contents.
 
     Raises `OSError` when a file can't be read.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for kind in _KINDS for path in folder.rglob(f"*.{kind}")):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(folder)} {content}\n".encode())
+    for folder in folders:
+        for path in sorted(path for kind in _KINDS for path in folder.rglob(f"*.{kind}")):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(folder)} {content}\n".encode())
     return digest.hexdigest()

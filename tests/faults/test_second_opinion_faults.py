@@ -41,7 +41,7 @@ CARD = "4111 1111 1111 1111"
 DEADLINE_S = 2.0
 
 URGENT = "My card was stolen and somebody is paying with it right now."
-DOUBTFUL = "Regarding the thing with my order and so on, blue trees, card {}."
+DOUBTFUL = "My order and the blue trees, number {}"
 
 BROKEN = (
     error(429, retry_after="30"),

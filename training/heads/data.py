@@ -4,7 +4,8 @@
 `benchmarks/desk_tickets/guideline.md`, many of those that can wait being near misses of urgent
 ones, and many that abuse nobody being near misses of abuse. They were written without sight of the
 desk tickets, which measure. The starter set's ordinary intents stand for the mass of tickets in
-which nothing is at stake, the sentences of the toxicity model for those that are loud.
+which nothing is at stake, the sentences of the toxicity model for those that are loud, and for
+abuse.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ twentieth of Banking77's ordinary tickets were taken for urgent, with 0.3 a hund
 the urgent ones lost."""
 
 SENTENCE_WEIGHT = 0.5
-"""What a sentence of the toxicity model counts beside a written ticket: many share a skeleton."""
+"""What a sentence of the toxicity model counts for the abuse head beside a written ticket: many
+share a skeleton. For the urgency head it counts as an ordinary ticket."""
 
 HEATED_KINDS = ("angry", "figures_of_speech")
 """The kinds of sentences without abuse in which nobody is in need."""
@@ -97,24 +99,20 @@ def written_tickets() -> tuple[Ticket, ...]:
 
 def urgency_examples() -> list[HeadExample]:
     """Whether a ticket is urgent; the same rows at each call."""
-    ordinary = [text for text, _ in _ordinary()]
-    others = [
-        *((text, text) for text in ordinary),
-        *_numbered(ordinary),
+    heated = [
         *_sentences(read_sentences().toxic),
         *_sentences({kind: read_sentences().fine[kind] for kind in HEATED_KINDS}),
     ]
-    return _written(_urgent) + [
-        HeadExample(text, False, ORDINARY_WEIGHT, set_aside(source)) for text, source in others
+    return [
+        *_written(_urgent),
+        *_ordinary(lambda _: False),
+        *(HeadExample(text, False, ORDINARY_WEIGHT, set_aside(source)) for text, source in heated),
     ]
 
 
 def trouble_examples() -> list[HeadExample]:
     """Whether something is wrong for the customer, of tickets that can wait."""
-    return _written(_troubled) + [
-        HeadExample(text, priority is Priority.MEDIUM, ORDINARY_WEIGHT, set_aside(text))
-        for text, priority in _ordinary()
-    ]
+    return [*_written(_troubled), *_ordinary(lambda priority: priority is Priority.MEDIUM)]
 
 
 def abuse_examples() -> list[HeadExample]:
@@ -122,7 +120,7 @@ def abuse_examples() -> list[HeadExample]:
     sentences = read_sentences()
     return [
         *_written(_abusive),
-        *(HeadExample(text, False, ORDINARY_WEIGHT, set_aside(text)) for text, _ in _ordinary()),
+        *_ordinary(lambda _: False),
         *(
             HeadExample(text, yes, SENTENCE_WEIGHT, set_aside(source))
             for kinds, yes in ((sentences.toxic, True), (sentences.fine, False))
@@ -158,25 +156,26 @@ def _written(answer: Callable[[Ticket], bool | None]) -> list[HeadExample]:
     ]
 
 
-def _ordinary() -> Iterator[tuple[str, Priority]]:
+def _ordinary(answer: Callable[[Priority], bool]) -> Iterator[HeadExample]:
+    """The starter set's tickets of ordinary intents, each also with a number behind it.
+
+    `answer` goes by the intent's priority. A number of a card, an order or a telephone answers no
+    question, but few of the written tickets hold one.
+    """
     starter = load_starter()
     labels = {label.intent: label for label in load_taxonomy().labels(starter.intents)}
-    for example in starter.train:
-        priority = labels[example.intent].priority
+    chance = random.Random(SEED)  # noqa: S311 - repeatability, not secrecy
+    for text, intent in ((example.text, example.intent) for example in starter.train):
+        priority = labels[intent].priority
         if priority is not Priority.HIGH:
-            yield example.text, priority
+            for told in (text, _numbered(text, chance)):
+                yield HeadExample(told, answer(priority), ORDINARY_WEIGHT, set_aside(text))
 
 
-def _numbered(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """With numbers of cards, orders and telephones behind them, which say nothing of urgency.
-
-    Each with the text that it is made from.
-    """
-    chance = random.Random(SEED)  # noqa: S311
-    for text in texts:
-        digits = "".join(chance.choices("0123456789", k=chance.choice((6, 8, 11, 16))))
-        spaced = " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
-        yield f"{text} {chance.choice(NUMBERS)} {chance.choice((digits, spaced))}", text
+def _numbered(text: str, chance: random.Random) -> str:
+    digits = "".join(chance.choices("0123456789", k=chance.choice((6, 8, 11, 16))))
+    spaced = " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+    return f"{text} {chance.choice(NUMBERS)} {chance.choice((digits, spaced))}"
 
 
 def _sentences(kinds: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """Logistic regressions on a ticket's words and on its embedding, as a part of the model's graph.
 
 Its features are the token ids that the graph reads anyway and the embedding that it computes
-anyway, so it costs a worker next to nothing and needs no file of its own. It knows nothing of the
-intents, and not what it is used for.
+anyway, so it costs a worker next to nothing and needs no file of its own. It is fitted on no
+intent, and does not know what it is used for.
 """
 
 from __future__ import annotations

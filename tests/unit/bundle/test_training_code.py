@@ -16,5 +16,5 @@ def test_the_digest_of_the_code_follows_names_and_contents(tmp_path: Path) -> No
         file.parent.mkdir(parents=True)
         file.write_text(content)
         file.with_name("notes.txt").write_text("changes nothing")
-        digests.add(code_sha256(tmp_path / str(number)))
+        digests.add(code_sha256((tmp_path / str(number),)))
     assert len(digests) == 5
