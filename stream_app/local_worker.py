@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -87,14 +88,18 @@ class LocalWorker:
         """SIGTERM, then wait for the end and return the exit code; SIGKILL where it hangs."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            return self.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_TIMEOUT_S)
+        return self.kill()
 
     def kill(self) -> int:
-        """SIGKILL: nothing is acked, committed or told to the group."""
-        self.process.kill()
+        """SIGKILL: nothing is acked, committed or told to the consumer group.
+
+        To the whole process group, also of a worker that has ended: the process that prepares
+        models for it notices that only when it next reads, after seconds of imports at worst.
+        """
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         return self.process.wait()
 
     def __enter__(self) -> Self:
