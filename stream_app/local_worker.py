@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from stream_app.errors import Unavailable
+from stream_app.local_processes import tied
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
@@ -28,11 +29,14 @@ _READY_LINE = re.compile(r"probes on http://[^:]+:(\d+)")
 
 
 class LocalWorker:
-    """`tickets worker` in a process of its own, its log in a temporary file."""
+    """`tickets worker` in a process of its own, its log in a temporary file.
+
+    It does not outlive this process, however this one ends.
+    """
 
     def __init__(self, environment: Mapping[str, str], *, bundle: Path | None = None) -> None:
         """Start it. `environment` is added to this process's own; a free probe port is taken."""
-        command = [sys.executable, "-m", "stream_app", "worker"]
+        command = [sys.executable, "-m", tied.__name__, "stream_app", "worker"]
         if bundle is not None:
             command += ["--bundle", str(bundle)]
         # Kept open for the life of the process and deleted by the system afterwards.
@@ -42,7 +46,7 @@ class LocalWorker:
             env={**os.environ, "TICKETS_WORKER_PROBE_PORT": "0", "COLUMNS": "400", **environment},
             stdout=self._log,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             # Ctrl-C at a terminal reaches the whole group; the parent decides when this one ends.
             start_new_session=True,
         )
@@ -100,6 +104,8 @@ class LocalWorker:
         """
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         return self.process.wait()
 
     def __enter__(self) -> Self:
