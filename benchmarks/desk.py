@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.desk_agreement import label_agreement
 from benchmarks.desk_set import HALVES, DeskQueue, DeskTicket, Toxicity, load_desk_tickets
 from benchmarks.machine import circumstances
-from schemas import Finding, Priority, Queue, RawTicket, Severity
+from schemas import Finding, Guardrail, Priority, Queue, RawTicket, Severity
 from stream_app.bundle import read_bundle
 from stream_app.guardrails import RuleSet, load_rules
 from stream_app.inference import open_classifier
@@ -34,10 +34,14 @@ from stream_app.triage import triage
 
 RESULTS = Path(__file__).parent / "results"
 COST_ROUNDS = 5
-TOXICITY_ORDER = (
+UNNAMED = "learned"
+"""Abuse that only a head or a model found: it tells no kind."""
+
+TOXICITY_ORDER: tuple[str, ...] = (
     Toxicity.THREAT,
     Toxicity.IDENTITY_ATTACK,
     Toxicity.DIRECTED_ABUSE,
+    UNNAMED,
     Toxicity.SWEARING,
 )
 """The worse first; a finding's rule id begins with its kind, swearing with `profanity`."""
@@ -48,7 +52,7 @@ class Answer:
     """What was decided of a ticket. `priority` is None where no model named an intent."""
 
     urgent: bool
-    toxicity: Toxicity
+    toxicity: str
     queue: DeskQueue
     priority: Priority | None
     flags: tuple[str, ...]
@@ -72,7 +76,9 @@ def main() -> None:
         **circumstances(),
         "half": arguments.half,
         "tickets": len(tickets),
-        "model": arguments.bundle.name if arguments.bundle else None,
+        "model": (
+            read_bundle(arguments.bundle).reference.model_dump() if arguments.bundle else None
+        ),
         "rules_version": rules.version,
         "policy_version": policy.version,
         "label_passes": {
@@ -130,12 +136,13 @@ def rules_alone(tickets: Sequence[DeskTicket], rules: RuleSet, policy: Policy) -
     return [answer(rules.inspect(ticket.text)) for ticket in tickets]
 
 
-def worst_toxicity(findings: Iterable[Finding]) -> Toxicity:
+def worst_toxicity(findings: Iterable[Finding]) -> str:
     """The worst kind among a ticket's findings; a kind that must flag counts only as a flag."""
     kinds = {
         finding.rule.split(".")[0].replace("profanity", Toxicity.SWEARING)
         for finding in findings
-        if finding.severity is Severity.FLAG or finding.rule.startswith("profanity.")
+        if finding.guardrail is Guardrail.TOXICITY
+        and (finding.severity is Severity.FLAG or finding.rule.startswith("profanity."))
     }
     return next((kind for kind in TOXICITY_ORDER if kind in kinds), Toxicity.NONE)
 
@@ -253,7 +260,11 @@ def show_misses(tickets: Sequence[DeskTicket], answers: Sequence[Answer]) -> Non
             and ticket.labels.urgent == answer.urgent
             and ticket.labels.priority != answer.priority
         ),
-        "toxicity": lambda ticket, answer: ticket.labels.toxicity != answer.toxicity,
+        "toxicity": lambda ticket, answer: (
+            not ticket.labels.toxic
+            if answer.toxicity == UNNAMED
+            else ticket.labels.toxicity != answer.toxicity
+        ),
     }
     for name, missed in checks.items():
         print(f"\n{name}")

@@ -98,7 +98,7 @@ async def measure(folder: Path, rate: float, reloads: int, rounds: int) -> dict[
             "TICKETS_REGISTRY_MODEL": run,
             "TICKETS_REGISTRY_CACHE_DIR": str(Path(scratch) / "cache"),
         }
-        with LocalWorker(environment, bundle=folder) as worker:
+        with LocalWorker(environment) as worker:
             await asyncio.to_thread(worker.wait_until_ready)
             feeding = asyncio.create_task(_feed(settings, rate))
             await asyncio.sleep(SETTLE_S)
@@ -115,7 +115,7 @@ async def measure(folder: Path, rate: float, reloads: int, rounds: int) -> dict[
         stamps = sorted(await _result_times(settings))
         swaps = await _reload_seconds(settings)
     return _figures(stamps, phases, swaps) | {
-        "model": read_bundle(folder).reference.name,
+        "model": read_bundle(folder).reference.model_dump(),
         "rate_tickets_per_s": rate,
         "reloads": sum(phase.reloads for phase in phases),
     }

@@ -65,7 +65,7 @@ def main() -> None:
             )
     report = {
         **circumstances(),
-        "model": read_bundle(folder).reference.name,
+        "model": read_bundle(folder).reference.model_dump(),
         "tickets": len(tickets),
         "rounds": arguments.rounds,
         "answer_after_s": arguments.after,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import onnxruntime as ort
 import psutil
 
@@ -29,7 +27,7 @@ from benchmarks.worker_run import worker_run
 from stream_app.broker import find_broker
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
 from stream_app.errors import UserError
-from stream_app.inference import Encoder, cut_by_padded_tokens
+from stream_app.inference import Encoder, cut_by_padded_tokens, usable_cores
 from stream_app.inference.encoder import pad
 from stream_app.labelled_data import load_test_rows
 from stream_app.settings import InferenceSettings
@@ -70,12 +68,14 @@ def main() -> None:
         "onnxruntime": ort.__version__,
         "tickets": len(tickets),
         "rounds": arguments.rounds,
-        "model": bundle.reference.name,
+        "model": bundle.reference.model_dump(),
         "bare_tickets_per_s": round(statistics.median(bare)),
         "worker_tickets_per_s": round(statistics.median(worker)),
         "naive_tickets_per_s": round(statistics.median(naive)),
-        "worker_to_bare": _median_ratio(worker, bare),
-        "worker_to_naive": _median_ratio(worker, naive),
+        # Medians of the ratio of each round, in which all three ran side by side.
+        "worker_to_bare": round(statistics.median(_ratios(worker, bare)), 3),
+        "worker_to_bare_by_round": _ratios(worker, bare),
+        "worker_to_naive": round(statistics.median(_ratios(worker, naive)), 3),
         "worker_peak_resident_mb": round(max(memory)),
     }
     RESULTS.parent.mkdir(exist_ok=True)
@@ -103,7 +103,7 @@ def bare_runtime(bundle: Bundle, tickets: list[str]) -> float:
         str(bundle.model_path), options, providers=["CPUExecutionProvider"]
     )
     session.run(["logits"], feeds[0])
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as lanes:
+    with ThreadPoolExecutor(usable_cores()) as lanes:
         started = time.perf_counter()
         for job in [lanes.submit(session.run, ["logits", "embedding"], feed) for feed in feeds]:
             job.result()
@@ -156,8 +156,8 @@ def texts_of(data: str | None) -> list[str]:
     return [row.text for row in load_test_rows(data or str(STARTER))]
 
 
-def _median_ratio(one: list[float], other: list[float]) -> float:
-    return round(float(np.median([a / b for a, b in zip(one, other, strict=True)])), 3)
+def _ratios(one: list[float], other: list[float]) -> list[float]:
+    return [round(a / b, 3) for a, b in zip(one, other, strict=True)]
 
 
 def _say(line: str) -> None:

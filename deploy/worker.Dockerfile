@@ -31,7 +31,7 @@ ENV PATH=/opt/tickets/bin:$PATH \
     TICKETS_WORKER_PROBE_HOST=0.0.0.0 \
     TICKETS_WORKER_PROBE_PORT=8080
 USER 10001:10001
-# Has to be writable beside /models: Faust makes an (empty) folder where it starts.
+# Writable beside /models: temporary folders are made there.
 WORKDIR /tmp
 EXPOSE 8080
 # Asks over a plain connection, because urllib would send the request to a configured proxy.

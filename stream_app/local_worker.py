@@ -35,7 +35,10 @@ class LocalWorker:
     """
 
     def __init__(self, environment: Mapping[str, str], *, bundle: Path | None = None) -> None:
-        """Start it. `environment` is added to this process's own; a free probe port is taken."""
+        """Start it. `environment` is added to this process's own; a free probe port is taken.
+
+        With `bundle` it serves that and follows no registry.
+        """
         command = [sys.executable, "-m", tied.__name__, "stream_app", "worker"]
         if bundle is not None:
             command += ["--bundle", str(bundle)]
@@ -102,7 +105,8 @@ class LocalWorker:
         To the whole process group, also of a worker that has ended: the process that prepares
         models for it notices that only when it next reads, after seconds of imports at worst.
         """
-        with suppress(ProcessLookupError):
+        # macOS denies it for a group of which only ended processes are left.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         if self.process.stdin is not None:
             self.process.stdin.close()

@@ -141,7 +141,7 @@ class RegistrySettings(_Group):
     tracking_uri: str | None = Field(
         default=None,
         description="http://host:port of the MLflow server; else MLFLOW_TRACKING_URI. "
-        "Without either the worker serves one bundle for its whole life.",
+        "Without either, or where it is empty, the worker serves one bundle for its whole life.",
     )
     model: str = Field(default="ticket-intents", pattern=r"^[^/:]{1,255}$")
     alias: str = Field(default=CHAMPION, pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,254}$")

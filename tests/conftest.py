@@ -162,8 +162,9 @@ def start_worker(
     group = f"group-{unique_topics.raw}"
 
     def start(*, wait: bool = True, serving: Path | None = None, **environment: str) -> LocalWorker:
-        settings = environment_on(kafka, unique_topics, group) | environment
-        worker = LocalWorker(settings, bundle=serving or bundle)
+        # By a setting, because a worker with `--bundle` follows no registry.
+        model = {"TICKETS_INFERENCE_BUNDLE": str(serving or bundle)}
+        worker = LocalWorker(environment_on(kafka, unique_topics, group) | model | environment)
         started.append(worker)
         if wait:
             worker.wait_until_ready()

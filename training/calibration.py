@@ -72,12 +72,15 @@ def review_threshold(confidence: npt.NDArray[np.float32], correct: npt.NDArray[n
     Kept inside `REVIEW_RANGE`; its upper end where no threshold reaches the target.
     """
     order = np.argsort(-confidence, kind="stable")
+    descending = confidence[order]
     accepted_accuracy = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(accepted_accuracy >= REVIEW_TARGET)
+    # A threshold accepts all rows of equal confidence or none.
+    last_of_equals = np.append(descending[1:] != descending[:-1], True)
+    good = np.flatnonzero((accepted_accuracy >= REVIEW_TARGET) & last_of_equals)
     lowest, highest = REVIEW_RANGE
     if good.size == 0:
         return highest
-    return min(max(float(confidence[order][good[-1]]), lowest), highest)
+    return min(max(float(descending[good[-1]]), lowest), highest)
 
 
 def _loss(

@@ -114,7 +114,7 @@ def length_bucketed(
 
 
 def _optimizer(network: IntentNetwork, criterion: MixedLoss, recipe: Recipe) -> torch.optim.AdamW:
-    # Biases and normalisation weights are left undecayed, as is usual for transformers.
+    # The encoder's biases and normalisation weights are left undecayed, as is usual.
     encoder = list(network.encoder.parameters())
     groups = [
         {

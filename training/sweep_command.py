@@ -78,10 +78,10 @@ def sweep(
     changes = {} if epochs is None else {"epochs": epochs}
     plan = Plan(data, architecture, base_model, taxonomy, quick, seed, changes)
     plan.kind.check_base_model(base_model)
-    if not plan.recipe.epochs or (plan.kind.full.learning_rate and not plan.recipe.learning_rate):
+    if not plan.recipe.epochs:
         raise UserError(
-            f"nothing to search: the quick preset of {architecture} leaves the network's weights "
-            "as they are; leave out --quick, or choose another --architecture"
+            "nothing to search: without epochs the network's weights stay as they are; give "
+            "--epochs or leave out --quick"
         )
     dataset = load_training_data(data)
     # Not needed here, but the training that the sweep is for would fail without.

@@ -47,7 +47,9 @@ def start_container(wishes: Wishes) -> Broker:
     if wishes.data_dir is not None:
         raise NotHere("a container keeps no data")
     if importlib.util.find_spec("testcontainers") is None:
-        raise NotHere("Docker needs testcontainers (pip install 'ticket-stream[broker]')")
+        raise NotHere(
+            "Docker needs testcontainers (pip install '.[broker]' in a checkout of ticket-stream)"
+        )
     from docker.errors import DockerException  # type: ignore[import-untyped]
     from requests.exceptions import RequestException
     from testcontainers.community.kafka import KafkaContainer

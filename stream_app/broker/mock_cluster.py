@@ -59,7 +59,8 @@ def start_mock_cluster(wishes: Wishes) -> Broker:
         raise NotHere("the mock cluster takes no port and keeps no data")
     if importlib.util.find_spec("confluent_kafka") is None:
         raise NotHere(
-            "the mock cluster needs confluent-kafka (pip install 'ticket-stream[broker]')"
+            "the mock cluster needs confluent-kafka "
+            "(pip install '.[broker]' in a checkout of ticket-stream)"
         )
     broker = MockBroker(wishes.why)
     if not broker.bootstrap_servers:

@@ -12,7 +12,13 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
 TRAINING = tuple(
-    _ROOT / part for part in ("training", "stream_app/inference", "stream_app/labelled_data")
+    _ROOT / part
+    for part in (
+        "training",
+        "stream_app/bundle",
+        "stream_app/inference",
+        "stream_app/labelled_data",
+    )
 )
 """The package that trains, which lies beside this one in a checkout and in an install, and what it
 takes from this one."""
@@ -24,10 +30,13 @@ _KINDS = ("csv", "py", "yaml")
 def code_sha256(folders: tuple[Path, ...] = TRAINING) -> str:
     """Digest (hex) of the code and the packaged data below `folders`, by paths and contents.
 
-    Raises `OSError` when a file can't be read.
+    Of this process' first call: later edits change nothing. Raises `OSError` when a folder is
+    missing or a file can't be read.
     """
     digest = hashlib.sha256()
     for folder in folders:
+        if not folder.is_dir():
+            raise FileNotFoundError(f"no folder {folder}, whose code is to be digested")
         for path in sorted(path for kind in _KINDS for path in folder.rglob(f"*.{kind}")):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(folder)} {content}\n".encode())

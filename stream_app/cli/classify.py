@@ -28,14 +28,16 @@ def classify(
     ] = None,
     bundle: Annotated[
         Path | None,
-        typer.Option("--bundle", help="Model bundle; else the newest here.", metavar="DIR"),
+        typer.Option(
+            "--bundle", help="Model; else the newest here, not the registry's.", metavar="DIR"
+        ),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Decide tickets exactly as the worker would."""
+    """Decide tickets as a worker with the same bundle would."""
     from stream_app.errors import UserError
     from stream_app.local_triage import open_local_triage
     from stream_app.settings import load_settings

@@ -27,7 +27,9 @@ def explain(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What the customer wrote.")],
     bundle: Annotated[
         Path | None,
-        typer.Option("--bundle", help="Model bundle; else the newest here.", metavar="DIR"),
+        typer.Option(
+            "--bundle", help="Model; else the newest here, not the registry's.", metavar="DIR"
+        ),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")

@@ -18,7 +18,8 @@ def model(context: typer.Context) -> None:
     """List, judge, promote and roll back the versions of the model in the registry."""
     if find_spec("training") is None:
         raise Unavailable(
-            "the package training is not installed: pip install 'ticket-stream[training]'"
+            "the package training is not installed: "
+            "pip install '.[training]' in a checkout of ticket-stream"
         )
     # Looked up at run time: nothing in `stream_app` depends on `training`.
     command = import_module("training.model_command")

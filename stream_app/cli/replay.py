@@ -30,7 +30,7 @@ def replay(
     ] = False,
     bundle: Annotated[
         Path | None,
-        typer.Option("--bundle", help="Model bundle of the --local worker.", metavar="DIR"),
+        typer.Option("--bundle", help="Model that the --local worker serves.", metavar="DIR"),
     ] = None,
     rate: Annotated[
         float | None,

@@ -10,7 +10,7 @@ import typer
 from stream_app.errors import Unavailable
 
 REQUIRED_PACKAGES = ("training", "torch", "transformers", "onnx")
-"""What `ticket-stream[training]` installs and a training cannot do without."""
+"""What the extra `training` installs and a training cannot do without."""
 
 
 def hand_over(context: typer.Context, module: str, command: str) -> None:
@@ -21,7 +21,7 @@ def hand_over(context: typer.Context, module: str, command: str) -> None:
     if missing := [name for name in REQUIRED_PACKAGES if find_spec(name) is None]:
         raise Unavailable(
             f"training is not installed (no {', '.join(missing)}): "
-            "pip install 'ticket-stream[training]'"
+            "pip install '.[training]' in a checkout of ticket-stream"
         )
     # Looked up at run time: nothing in `stream_app` depends on `training`.
     app = import_module(module).app

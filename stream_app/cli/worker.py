@@ -16,7 +16,7 @@ def worker(
     ] = None,
     bundle: Annotated[
         Path | None,
-        typer.Option("--bundle", help="Model bundle; else the newest here.", metavar="DIR"),
+        typer.Option("--bundle", help="Serve this model and follow no registry.", metavar="DIR"),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Check settings, rules, policy and model; then exit.")
@@ -34,7 +34,9 @@ def worker(
     from stream_app.settings import load_settings
     from stream_app.worker.run import check_worker, run_worker
 
-    overrides: dict[str, dict[str, Any]] = {"inference": {"bundle": bundle}} if bundle else {}
+    overrides: dict[str, dict[str, Any]] = {}
+    if bundle is not None:
+        overrides = {"inference": {"bundle": bundle}, "registry": {"tracking_uri": ""}}
     settings = load_settings(config, **overrides)
     set_up_logging(settings.worker.log_level)
     bootstrap_servers(settings.kafka)

@@ -79,15 +79,26 @@ class RequiredWords:
         is_list = operator is ops.LITERAL and 0 <= argument - _FIRST_LIST < len(self._entries)
         return argument - _FIRST_LIST if is_list else None
 
+    def _branches(self, node: Node) -> Sequence[Sequence[Node]]:
+        """What a node chooses between; none where it is no choice.
+
+        The parser makes a class of characters of a choice between lists, as each is one sign.
+        """
+        operator, argument = node
+        if operator is ops.BRANCH:
+            branches: Sequence[Sequence[Node]] = argument[1]
+            return branches
+        if operator is ops.IN and any(self._list_of(member) is not None for member in argument):
+            return [[member] for member in argument]
+        return ()
+
     def _alternatives(self, nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:
         if len(nodes) == 1:
             operator, argument = nodes[0]
             place = self._list_of(nodes[0])
-            inner: Iterable[Sequence[Node]] = ()
+            inner: Iterable[Sequence[Node]] = self._branches(nodes[0])
             if operator is ops.SUBPATTERN:
                 inner = [argument[-1]]
-            elif operator is ops.BRANCH:
-                inner = argument[1]
             elif place is not None:
                 inner = map(self._parse, self._entries[place])
             for one in inner:
@@ -126,7 +137,7 @@ class RequiredWords:
         Of many long alternatives, shapes keep less than each of them needs.
         """
         place = self._list_of(node)
-        if place is None and node[0] is not ops.BRANCH:
+        if place is None and not self._branches(node):
             return
         if place is None or place not in self._needs_of_lists:
             each = [
@@ -196,6 +207,8 @@ class RequiredWords:
         place = self._list_of(node)
         if place is not None:
             return self._shapes_of_list(place)
+        if branches := self._branches(node):
+            return {shape for branch in branches for shape in self._shapes_of_all(branch)}
         if operator is ops.LITERAL:
             return _shapes_of_character(chr(argument))
         if operator is ops.IN:
@@ -208,8 +221,6 @@ class RequiredWords:
             return self._shapes_of_all(argument[-1])
         if operator is ops.ATOMIC_GROUP:
             return self._shapes_of_all(argument)
-        if operator is ops.BRANCH:
-            return {shape for branch in argument[1] for shape in self._shapes_of_all(branch)}
         if operator in _REPEATS:
             return self._shapes_of_repeat(*argument)
         return {_UNKNOWN}

@@ -21,6 +21,9 @@ from stream_app.guardrails.required_words import BEGINNING, RequiredWords
 from stream_app.guardrails.ruleset import CompiledRule, RulePattern, RuleSet, words_of
 from stream_app.guardrails.spelling import Spelling
 
+MOST_VERSION_CHARACTERS = 200
+"""Of a file, and of all files joined: every decision carries it."""
+
 
 class Kind(StrEnum):
     """What a rule is about; the first half of its id."""
@@ -123,12 +126,12 @@ class Rulebook(_Part):
     `groups` are patterns of what names a group of people.
     """
 
-    version: str = Field(min_length=1, max_length=64)
+    version: str = Field(min_length=1, max_length=MOST_VERSION_CHARACTERS)
     disguises: Disguises = Disguises()
     learned: LearnedThresholds = LearnedThresholds()
     lists: dict[Annotated[str, Field(pattern=r"^[a-z_]+$")], Patterns] = Field(default_factory=dict)
     groups: tuple[Pattern, ...] = ()
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: tuple[Rule, ...] = ()
 
 
 def load_rules(path: Path | None = None, extra: Sequence[Path] = ()) -> RuleSet:
@@ -184,9 +187,18 @@ def _joined(books: Sequence[Rulebook]) -> Rulebook:
         if twice := sorted(lists.keys() & book.lists.keys()):
             raise PatternError(f"the list {twice[0]} is given twice")
         lists |= book.lists
-        emoji |= book.disguises.emoji
+        for word, listed in book.disguises.emoji.items():
+            emoji[word] = f"{emoji[word]} {listed}" if word in emoji else listed
+    if not any(book.rules for book in books):
+        raise PatternError("there is no rule")
+    version = "+".join(book.version for book in books)
+    if len(version) > MOST_VERSION_CHARACTERS:
+        raise PatternError(
+            f"the versions of all files, joined, are longer than {MOST_VERSION_CHARACTERS} "
+            f"characters: {version}"
+        )
     return Rulebook(
-        version="+".join(book.version for book in books),
+        version=version,
         disguises=Disguises(
             words=tuple(word for book in books for word in book.disguises.words),
             glue=tuple(word for book in books for word in book.disguises.glue),

@@ -15,6 +15,7 @@ from stream_app.inference.classifier import (
     scope_scores,
     softmax,
 )
+from stream_app.inference.cores import usable_cores
 from stream_app.inference.encoder import Encoder
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "open_classifier",
     "scope_scores",
     "softmax",
+    "usable_cores",
 ]

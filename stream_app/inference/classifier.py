@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import onnxruntime as ort
 from schemas import ModelReference
 from stream_app.bundle import Bundle, BundleError, Calibration, Label
 from stream_app.inference.batching import cut_by_padded_tokens
+from stream_app.inference.cores import usable_cores
 from stream_app.inference.encoder import Encoder, pad
 
 # The library has a telemetry client of its own; customers' text is near it.
@@ -35,8 +35,8 @@ _HEADS = (URGENCY_OUTPUT, TROUBLE_OUTPUT, ABUSE_OUTPUT)
 GOLDEN_TOLERANCE = 0.1
 """How far a golden ticket's confidence may be off on another processor.
 
-int8 kernels saturate differently with and without VNNI, which moves probabilities by a few
-hundredths; a wrong graph or tokenizer moves them far more.
+Floating-point sums differ between processors and thereby the int8 steps behind them, which moves
+probabilities by a few hundredths; a wrong graph or tokenizer moves them far more.
 """
 
 
@@ -113,7 +113,7 @@ class OnnxClassifier:
         outputs = {node.name for node in self._session.get_outputs()}
         self._heads = [name for name in _HEADS if name in outputs]
         self._lanes = ThreadPoolExecutor(
-            max_workers=lanes or len(os.sched_getaffinity(0)), thread_name_prefix="lane"
+            max_workers=lanes or usable_cores(), thread_name_prefix="lane"
         )
 
     @property

@@ -12,10 +12,14 @@ from stream_app.settings import RegistrySettings
 def registry_address(registry: RegistrySettings) -> str | None:
     """The setting, else `MLFLOW_TRACKING_URI` where that names a server; None for no registry.
 
+    An empty setting means none, whatever the environment names.
+
     Raises `UserError` where the setting is no http address: workers speak to a server only, and
     leave a database of training's to training. Raises it too where user or password stand in
     either of the two: the address reaches logs and the events topic.
     """
+    if registry.tracking_uri == "":
+        return None
     if registry.tracking_uri is not None:
         if not _is_server(registry.tracking_uri):
             raise UserError(

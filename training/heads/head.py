@@ -101,10 +101,13 @@ def _trust(
         fitted = _regression(columns, learned, learned.aside, 1.0)
         factors = dict(zip(believed, fitted.coef_[0], strict=True))
         worst = min(factors, key=factors.__getitem__)
-        if factors[worst] >= 0.0 or len(believed) == 1:
-            trusted = [max(0.0, float(factors.get(place, 0.0))) for place in range(len(opinions))]
+        if factors[worst] >= 0.0:
+            trusted = [float(factors.get(place, 0.0)) for place in range(len(opinions))]
             return trusted, float(fitted.intercept_[0])
         believed.remove(worst)
+        if not believed:
+            share = np.average(learned.yes[learned.aside], weights=learned.weights[learned.aside])
+            return [0.0] * len(opinions), float(np.log(share / (1.0 - share)))
 
 
 def head_probabilities(

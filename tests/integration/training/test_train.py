@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
-from stream_app.bundle import list_bundles, read_bundle
+from stream_app.bundle import code_sha256, list_bundles, read_bundle
 from stream_app.errors import UserError
 from stream_app.inference import open_classifier
 from stream_app.labelled_data import load_dataset
 from training.architectures.base_model import load_base_model
+from training.heads import QUESTIONS
 
 INTENTS = ("card_swallowed", "change_pin", "exchange_rate", "request_refund")
 
@@ -23,6 +25,7 @@ def report(few_intents: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     """What `tickets train --json` printed for two epochs on the four intents."""
     store = tmp_path_factory.mktemp("bundles")
     arguments = ["--data", str(few_intents), "--quick", "--epochs", "2", "--out", str(store)]
+    arguments += ["--set", "asked_share=0.5", "--set", "self_taught=0.5"]
     done = subprocess.run(
         [sys.executable, "-m", "stream_app", "train", *arguments, "--json"],
         capture_output=True,
@@ -70,6 +73,19 @@ def test_provenance_says_how_to_train_it_again(report: dict[str, Any], few_inten
     assert provenance.data_sha256 == load_dataset(str(few_intents)).sha256
     assert provenance.training_rows == report["rows"]
     assert provenance.recipe["epochs"] == 2
+    assert provenance.code_sha256 == code_sha256()
+
+
+def test_the_heads_read_the_embedding_that_was_taught_their_questions(
+    report: dict[str, Any],
+) -> None:
+    graph = onnx.load(read_bundle(Path(report["bundle"])).model_path)
+    heads = {name.removesuffix("/directions") for name in _names(graph) if "/directions" in name}
+    assert heads == {question.output for question in QUESTIONS}
+
+
+def _names(graph: onnx.ModelProto) -> set[str]:
+    return {constant.name for constant in graph.graph.initializer}
 
 
 def test_a_folder_that_is_no_model_is_one_line(tmp_path: Path) -> None:

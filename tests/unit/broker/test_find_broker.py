@@ -171,7 +171,5 @@ def test_an_install_without_the_broker_extra_says_what_to_install(tmp_path: Path
         text=True,
         check=True,
     )
-    assert "Docker needs testcontainers (pip install 'ticket-stream[broker]')" in answer.stdout
-    assert "mock cluster needs confluent-kafka (pip install 'ticket-stream[broker]')" in (
-        answer.stdout
-    )
+    assert "Docker needs testcontainers (pip install '.[broker]' in" in answer.stdout
+    assert "mock cluster needs confluent-kafka (pip install '.[broker]' in" in answer.stdout

@@ -41,7 +41,7 @@ def test_the_client_alone_cannot_serve(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(local_server, "version", only_the_client)
-    with pytest.raises(Unavailable, match=r"pip install 'ticket-stream\[training\]'"):
+    with pytest.raises(Unavailable, match=r"pip install '\.\[training\]'"):
         local_server.start_local_registry()
 
 

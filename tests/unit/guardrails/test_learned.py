@@ -11,6 +11,7 @@ from schemas import Finding, Guardrail, Severity
 from stream_app.bundle import read_bundle
 from stream_app.errors import UserError
 from stream_app.guardrails import (
+    RuleSet,
     ToxicityModel,
     learned_abuse,
     learned_toxicity,
@@ -29,6 +30,21 @@ THRESHOLDS = LearnedThresholds(
 )
 TEXT = "You have the wit of a houseplant"
 RULES = load_rules()
+OWN_THRESHOLDS = """
+version: desk
+rules: []
+learned:
+  abuse: {note_at_least: 0.4, flag_at_least: 0.8}
+  toxicity: {note_at_least: 0.1, flag_at_least: 0.2}
+"""
+"""Those of abuse unlike those of any other model, and unlike the packaged ones."""
+
+
+@pytest.fixture(scope="module")
+def own_rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    path = tmp_path_factory.mktemp("rules") / "own.yaml"
+    path.write_text(OWN_THRESHOLDS)
+    return load_rules(extra=[path])
 
 
 def _note(rule: str) -> Finding:
@@ -75,10 +91,12 @@ def test_urgency_has_thresholds_of_its_own(probability: float, severities: list[
 
 @pytest.mark.parametrize(
     ("probability", "severities"),
-    [(0.49, []), (0.5, [Severity.NOTE]), (0.89, [Severity.NOTE]), (0.9, [Severity.FLAG])],
+    [(0.39, []), (0.4, [Severity.NOTE]), (0.79, [Severity.NOTE]), (0.8, [Severity.FLAG])],
 )
-def test_abuse_has_thresholds_of_its_own(probability: float, severities: list[Severity]) -> None:
-    findings = learned_abuse(probability, TEXT, (), RULES)
+def test_abuse_has_thresholds_of_its_own(
+    own_rules: RuleSet, probability: float, severities: list[Severity]
+) -> None:
+    findings = learned_abuse(probability, TEXT, (), own_rules)
     assert [finding.severity for finding in findings] == severities
     assert all(finding.rule == "learned.abusive" for finding in findings)
     assert all(finding.guardrail is Guardrail.TOXICITY for finding in findings)

@@ -67,6 +67,11 @@ def test_an_id_given_twice_is_refused(tmp_path: Path) -> None:
         load_rules(_write(tmp_path, _rule(), _rule()))
 
 
+def test_a_file_without_rules_cannot_stand_alone(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no rule"):
+        load_rules(_write(tmp_path))
+
+
 def test_a_list_that_contains_itself_is_refused(tmp_path: Path) -> None:
     path = _write(tmp_path, _rule(patterns=["{loop}"]), lists={"loop": ["{loop}"]})
     with pytest.raises(UserError, match="contains itself"):
@@ -95,6 +100,21 @@ def test_a_desks_own_disguised_words_are_found(tmp_path: Path) -> None:
     rules = load_rules(extra=[_write(tmp_path, own, disguises=disguises)])
     for text in ("you dawd-ler", "you dawdlr", "you d*wdler", "you \U0001f40c"):
         assert "directed_abuse.dawdlers" in {finding.rule for finding in rules.inspect(text)}, text
+
+
+def test_a_desks_own_emoji_stand_beside_the_packaged_ones_of_the_same_word(tmp_path: Path) -> None:
+    own = _write(tmp_path, disguises={"emoji": {"emoji_vermin": "\U0001f40c"}})
+    rules = load_rules(extra=[own])
+    for emoji in ("\U0001f40c", "\U0001f400"):
+        found = rules.inspect(f"all women are {emoji}")
+        assert any(finding.rule.startswith("identity_attack.") for finding in found), emoji
+
+
+def test_versions_that_are_too_long_together_are_one_line(tmp_path: Path) -> None:
+    own = _write(tmp_path, version="v" * 199)
+    with pytest.raises(UserError, match="longer than 200 characters") as raised:
+        load_rules(extra=[own])
+    assert str(own) in raised.value.message
 
 
 @pytest.mark.parametrize(

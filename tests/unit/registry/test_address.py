@@ -20,6 +20,7 @@ FALLBACK = "MLFLOW_TRACKING_URI"
         (None, "http://other:5000", "http://other:5000"),
         (None, "sqlite:///mlflow.db", None),
         (None, "", None),
+        ("", "http://other:5000", None),
     ],
 )
 def test_the_setting_comes_first_and_a_fallback_must_be_a_server(

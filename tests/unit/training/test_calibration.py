@@ -62,11 +62,22 @@ def test_the_review_threshold_is_the_lowest_that_reaches_the_target() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 1.0, width=32), st.booleans()), min_size=1))
-def test_the_review_threshold_stays_in_its_range(rows: list[tuple[float, bool]]) -> None:
+def test_the_review_threshold_stays_in_its_range_and_reaches_the_target(
+    rows: list[tuple[float, bool]],
+) -> None:
     confidence = np.array([row[0] for row in rows], dtype=np.float32)
-    threshold = review_threshold(confidence, np.array([row[1] for row in rows]))
+    correct = np.array([row[1] for row in rows])
+    threshold = review_threshold(confidence, correct)
     lowest, highest = REVIEW_RANGE
     assert lowest <= threshold <= highest
+    if lowest < threshold < highest:
+        assert correct[confidence >= threshold].mean() >= REVIEW_TARGET
+
+
+def test_rows_of_equal_confidence_are_accepted_together_or_not_at_all() -> None:
+    confidence = np.repeat(np.array([0.7, 0.6], dtype=np.float32), [19, 11])
+    correct = np.arange(30) < 20
+    assert review_threshold(confidence, correct) == pytest.approx(0.7)
 
 
 def test_a_hopeless_model_has_almost_all_reviewed() -> None:

@@ -21,6 +21,7 @@ from training.heads import (
     QUESTIONS,
     Head,
     HeadRows,
+    asked,
     attach_head,
     fit_head,
     head_probabilities,
@@ -156,6 +157,13 @@ def test_each_part_is_believed_as_far_as_the_rows_aside_bear_it_out(
     assert points_say > 0.5 or not head.directions.any()
 
 
+def test_a_head_that_nothing_bears_out_says_how_often_the_answer_is_yes() -> None:
+    learned = _taught(4, words_say=0.1, points_say=0.1)
+    head = fit_head(learned, vocabulary=VOCABULARY)
+    said = head_probabilities(head, [[1, 2, 0], [1, 3, 0]], np.eye(2, 4, dtype=np.float32))
+    assert said == pytest.approx(learned.yes[learned.aside].mean())
+
+
 def test_a_graph_that_reads_its_embedding_says_what_the_head_says(tmp_path: Path) -> None:
     head = fit_head(_taught(4, words_say=0.8, points_say=0.8), vocabulary=VOCABULARY)
     graph = read_bundle(write_tiny_bundle(tmp_path / "tiny")).model_path
@@ -228,6 +236,26 @@ def test_the_tenth_set_aside_teaches_no_encoder_and_has_no_near_copy_in_a_fit() 
     ]
     assert len(numbered) > 1_000
     assert all(side[text] == side[plain] for text, plain in numbered)
+
+
+def test_what_an_encoder_is_asked_is_drawn_anew_in_each_epoch_and_alike_in_each_fit(
+    tmp_path: Path,
+) -> None:
+    bundle = read_bundle(write_tiny_bundle(tmp_path / "tiny"))
+    encoder = Encoder(bundle.tokenizer_path, max_tokens=64)
+
+    def epoch(number: int, seed: int) -> tuple[list[list[int]], list[list[float]]]:
+        drawn = asked(encoder, rows=50, noised_share=0.5, seed=seed, without=())
+        assert drawn.rows == 50
+        rows, answers = drawn.of_epoch(number)
+        return [list(row) for row in rows], np.nan_to_num(answers, nan=-1.0).tolist()
+
+    first = epoch(1, seed=7)
+    assert [len(part) for part in first] == [50, 50]
+    assert len(first[1][0]) == len(QUESTIONS)
+    assert epoch(1, seed=7) == first
+    assert epoch(2, seed=7)[1] != first[1]
+    assert epoch(1, seed=8)[1] != first[1]
 
 
 def test_trouble_is_learned_from_tickets_that_can_wait() -> None:
