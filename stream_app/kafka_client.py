@@ -27,7 +27,10 @@ def bootstrap_servers(kafka: KafkaSettings) -> str:
 
 
 def aiokafka_options(kafka: KafkaSettings) -> dict[str, Any]:
-    """Security arguments for aiokafka's consumer, producer and admin client."""
+    """Security arguments for aiokafka's consumer, producer and admin client.
+
+    Raises `UserError` where certificates or key cannot be read.
+    """
     options: dict[str, Any] = {"security_protocol": kafka.security_protocol}
     if kafka.sasl_password is not None and kafka.security_protocol.startswith("SASL"):
         options |= {
@@ -57,7 +60,13 @@ def faust_credentials(kafka: KafkaSettings) -> faust.auth.Credentials | None:
 def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
     if not kafka.security_protocol.endswith("SSL"):
         return None
-    context = ssl.create_default_context(cafile=kafka.ssl_cafile)
-    if kafka.ssl_certfile is not None:
-        context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
+    try:
+        context = ssl.create_default_context(cafile=kafka.ssl_cafile)
+        if kafka.ssl_certfile is not None:
+            context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
+    except OSError as error:  # that of `ssl` is one
+        raise UserError(
+            "settings kafka.ssl_cafile, ssl_certfile and ssl_keyfile: no certificates and key in "
+            f"PEM that belong together ({error.strerror or error})"
+        ) from error
     return context

@@ -15,7 +15,7 @@ from stream_app.asking import question_about
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
 from stream_app.guardrails import RuleSet, ToxicityModel, load_rules
 from stream_app.inference import OnnxClassifier, open_classifier
-from stream_app.llm import open_layer
+from stream_app.llm import LlmLayer, open_layer
 from stream_app.messages import triaged_ticket
 from stream_app.routing import Policy, load_policy
 from stream_app.settings import InferenceSettings, LlmSettings, Settings
@@ -45,13 +45,16 @@ def open_bundle(bundle: Bundle, inference: InferenceSettings) -> OnnxClassifier:
 
 @dataclass(frozen=True, slots=True)
 class LocalTriage:
-    """All that decides a ticket, opened as the worker with the same settings opens it."""
+    """All that decides a ticket, opened as the worker with the same settings opens it.
+
+    `llm` is the language model's layer, where there is one, and the loop that it runs on.
+    """
 
     model: OnnxClassifier
     rules: RuleSet
     policy: Policy
     toxicity: ToxicityModel | None
-    llm: LlmSettings
+    llm: tuple[LlmLayer, asyncio.Runner] | None = None
 
     def decide(self, tickets: Sequence[RawTicket]) -> list[Decision]:
         """One decision a ticket, in order; a language model is asked as the worker would ask it.
@@ -59,29 +62,24 @@ class LocalTriage:
         Runs an event loop for that, so call it outside of one.
         """
         decisions = triage(tickets, self.model, self.rules, self.policy, self.toxicity)
-        if not self.llm.on:
+        if self.llm is None:
             return decisions
-        return asyncio.run(self._settled(tickets, decisions))
+        layer, runner = self.llm
+        return runner.run(self._settled(tickets, decisions, layer))
 
     async def _settled(
-        self, tickets: Sequence[RawTicket], decisions: Sequence[Decision]
+        self, tickets: Sequence[RawTicket], decisions: Sequence[Decision], layer: LlmLayer
     ) -> list[Decision]:
-        layer = open_layer(self.llm, CollectorRegistry())
-        if layer is None:
-            return list(decisions)
         settled = []
-        try:
-            for ticket, decision in zip(tickets, decisions, strict=True):
-                question = question_about(ticket, decision, self.policy)
-                if question is None:
-                    settled.append(decision)
-                    continue
-                # One after the other: here nobody is held up, and none is refused for the crowd.
-                answer = layer.try_ask(question)
-                verdict = answer if isinstance(answer, LlmVerdict) else await answer
-                settled.append(settle(decision, verdict, self.policy))
-        finally:
-            await layer.aclose()
+        for ticket, decision in zip(tickets, decisions, strict=True):
+            question = question_about(ticket, decision, self.policy)
+            if question is None:
+                settled.append(decision)
+                continue
+            # One after the other: here nobody is held up, and none is refused for the crowd.
+            answer = layer.try_ask(question)
+            verdict = answer if isinstance(answer, LlmVerdict) else await answer
+            settled.append(settle(decision, verdict, self.policy))
         return settled
 
     def message(self, ticket: RawTicket, decision: Decision) -> TriagedTicket:
@@ -125,4 +123,19 @@ def open_local_triage(settings: Settings) -> Iterator[LocalTriage]:
         model = open_model(settings.inference)
         stack.callback(model.close)
         toxicity = stack.enter_context(open_toxicity_model(settings))
-        yield LocalTriage(model, rules, policy, toxicity, settings.llm)
+        llm = stack.enter_context(_open_llm(settings.llm))
+        yield LocalTriage(model, rules, policy, toxicity, llm)
+
+
+@contextmanager
+def _open_llm(settings: LlmSettings) -> Iterator[tuple[LlmLayer, asyncio.Runner] | None]:
+    """One layer for all tickets: its budget, its breaker and its cache hold for all of them."""
+    layer = open_layer(settings, CollectorRegistry())
+    if layer is None:
+        yield None
+        return
+    with asyncio.Runner() as runner:
+        try:
+            yield layer, runner
+        finally:
+            runner.run(layer.aclose())

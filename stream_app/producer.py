@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -33,30 +34,45 @@ milliseconds gather it whole."""
 MAX_BATCH_BYTES = 256 * 1024
 
 
-class RecordProducer:
-    """Hands records over; the broker's answer is in the future that each call returns."""
+MOST_UNCOMPRESSED_BYTES = 1024**3
+"""Of a record that is sent compressed: what of it the broker takes, the broker says."""
 
-    def __init__(self, client: AIOKafkaProducer) -> None:
+OpenClient = Callable[[], Awaitable[AIOKafkaProducer]]
+
+
+class RecordProducer:
+    """Hands records over; the broker's answer is in the future that each call returns.
+
+    A record that is too large to be sent as it is goes through a second client, which compresses
+    and is opened by `open_compressing` when first needed: a broker's limit is for what arrives
+    there, so that a sender who compresses can bring larger records than this one's limit.
+    """
+
+    def __init__(self, client: AIOKafkaProducer, open_compressing: OpenClient) -> None:
         self._client = client
+        self._open_compressing = open_compressing
+        self._compressing: AIOKafkaProducer | None = None
         self._turn = itertools.count()
 
     async def hand_over(self, record: OutgoingRecord) -> asyncio.Future[RecordMetadata]:
         """Queue one record; waits while the client's open batch of its partition is full.
 
-        Raises `UserError` for a record that is larger than the producer may send, and
+        Raises `UserError` for a record that is larger than the producer may send compressed, and
         `Unavailable` where the client cannot take it.
         """
         try:
             if record.key is None and record.value is None:
                 return await self._hand_over_empty(record)
-            delivery: asyncio.Future[RecordMetadata] = await self._client.send(
-                record.topic, value=record.value, key=record.key, headers=record.headers
-            )
+            try:
+                return await _send(self._client, record)
+            except MessageSizeTooLargeError:
+                if self._compressing is None:
+                    self._compressing = await self._open_compressing()
+                return await _send(self._compressing, record)
         except MessageSizeTooLargeError as error:
             raise UserError(f"a record is larger than the producer may send: {error}") from error
         except KafkaError as error:
             raise undelivered(error) from error
-        return delivery
 
     async def _hand_over_empty(self, record: OutgoingRecord) -> asyncio.Future[RecordMetadata]:
         """The client's `send` refuses a record without key and value, which Kafka allows."""
@@ -69,31 +85,49 @@ class RecordProducer:
         return delivery
 
 
+async def _send(client: AIOKafkaProducer, record: OutgoingRecord) -> asyncio.Future[RecordMetadata]:
+    delivery: asyncio.Future[RecordMetadata] = await client.send(
+        record.topic, value=record.value, key=record.key, headers=record.headers
+    )
+    return delivery
+
+
 @asynccontextmanager
 async def open_producer(
     bootstrap_servers: str, security: Mapping[str, Any], *, client_id: str
 ) -> AsyncIterator[RecordProducer]:
     """A connected producer. Raises `Unavailable` where no broker answers."""
-    client = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers,
-        client_id=client_id,
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=LINGER_MS,
-        max_batch_size=MAX_BATCH_BYTES,
-        request_timeout_ms=int(CONFIRMED_WITHIN_S * 1000),
-        max_request_size=MAX_RECORD_BYTES + DEAD_LETTER_OVERHEAD_BYTES,
-        **security,
-    )
-    try:
+    opened: list[AIOKafkaProducer] = []
+
+    async def open_client(**limits: Any) -> AIOKafkaProducer:
+        client = AIOKafkaProducer(
+            bootstrap_servers=bootstrap_servers,
+            client_id=client_id,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=LINGER_MS,
+            max_batch_size=MAX_BATCH_BYTES,
+            request_timeout_ms=int(CONFIRMED_WITHIN_S * 1000),
+            **limits,
+            **security,
+        )
+        opened.append(client)
         await client.start()
-        yield RecordProducer(client)
+        return client
+
+    try:
+        client = await open_client(max_request_size=MAX_RECORD_BYTES + DEAD_LETTER_OVERHEAD_BYTES)
+        yield RecordProducer(
+            client,
+            partial(open_client, max_request_size=MOST_UNCOMPRESSED_BYTES, compression_type="gzip"),
+        )
     except KafkaError as error:
         raise Unavailable(f"Kafka at {bootstrap_servers}: {error}") from error
     finally:
-        # Without a broker the client waits for ever to deliver what is queued.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(client.stop(), STOPPED_WITHIN_S)
+        for client in opened:
+            # Without a broker the client waits for ever to deliver what is queued.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(client.stop(), STOPPED_WITHIN_S)
 
 
 def undelivered(error: BaseException) -> Unavailable:

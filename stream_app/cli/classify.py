@@ -59,7 +59,12 @@ def classify(
 
 
 def _lines() -> Iterator[str]:
-    return (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+    from stream_app.errors import UserError
+
+    try:
+        yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+    except UnicodeDecodeError as error:
+        raise UserError(f"standard input is not {error.encoding.upper()}") from error
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:

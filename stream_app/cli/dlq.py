@@ -256,7 +256,7 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         table.add_row(
             Text(row.summary["event_id"]),
-            f"{_moment(row.refused_at):%Y-%m-%d %H:%M:%S}",
+            f"{_moment(row.refused_at)}",
             row.summary["code"],
             Text(one_line(row.summary["message"], MESSAGE_WIDTH)),
             Text(one_line(row.summary["key"] or "", KEY_WIDTH)),
@@ -291,8 +291,8 @@ def _print_letter(letter: Letter) -> None:
     table.add_row("error", Text(f"{error.code.value}: {visible(error.message)}"))
     table.add_row("stage", Text(error.stage))
     table.add_row("source", Text(f"{error.topic}, partition {error.partition}, {error.offset}"))
-    table.add_row("written at", f"{_moment(error.timestamp):%Y-%m-%d %H:%M:%S}")
-    table.add_row("refused at", f"{_moment(letter.record.timestamp):%Y-%m-%d %H:%M:%S}")
+    table.add_row("written at", _moment(error.timestamp))
+    table.add_row("refused at", _moment(letter.record.timestamp))
     for name, value in letter.original().headers:
         shown = "null" if value is None else value.decode(errors="backslashreplace")
         table.add_row("header", Text(visible(f"{name}: {shown}")))
@@ -320,5 +320,10 @@ def _dump(value: bytes) -> Iterator[str]:
         yield f"{start:08x}  {row.hex(' '):<{3 * BYTES_A_ROW}} {ascii_only}"
 
 
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone()
+def _moment(milliseconds: int) -> str:
+    """Local date and time; the number where it is none, as a sender's own timestamp can be."""
+    try:
+        moment = datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return f"{milliseconds} ms since 1970"
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

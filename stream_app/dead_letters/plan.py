@@ -32,6 +32,7 @@ class Entry:
     event_id: str
     code: ErrorCode
     source_topic: str
+    source_timestamp: int
     partition: Partition
     offset: int
 
@@ -43,6 +44,7 @@ class Entry:
             event_id=letter.error.event_id,
             code=letter.error.code,
             source_topic=letter.error.topic,
+            source_timestamp=letter.error.timestamp,
             partition=(record.topic, record.partition),
             offset=record.offset,
         )
@@ -80,16 +82,17 @@ def make_plan(
     """Choose from `entries`, which is the whole queue.
 
     A worker that was redelivered a record may have written its dead letter twice. An event is
-    sent once, counts as redriven where any copy of it is marked, and marks all copies. `again`
-    takes events that were redriven before as well.
+    sent once, counts as redriven where any copy of it is marked, and marks all copies. Where the
+    source topic was deleted and made anew, its offsets begin again, so copies must also have the
+    source record's timestamp in common. `again` takes events that were redriven before as well.
     """
-    events: dict[str, list[Entry]] = {}
+    events: dict[tuple[str, int], list[Entry]] = {}
     for entry in entries:
         if selection.holds(entry.event_id, entry.code):
-            events.setdefault(entry.event_id, []).append(entry)
+            events.setdefault((entry.event_id, entry.source_timestamp), []).append(entry)
     chosen = {
-        event_id: copies
-        for event_id, copies in events.items()
+        event: copies
+        for event, copies in events.items()
         if again or not any(copy.offset in marks[copy.partition] for copy in copies)
     }
     return Plan(
@@ -100,6 +103,6 @@ def make_plan(
             for copies in chosen.values()
         },
         already_redriven=len(events) - len(chosen),
-        unknown=tuple(sorted(selection.event_ids - events.keys())),
+        unknown=tuple(sorted(selection.event_ids - {event_id for event_id, _ in events})),
         source_topics=frozenset(copies[0].source_topic for copies in chosen.values()),
     )

@@ -124,9 +124,12 @@ async def _run(
             if stop.is_set():
                 break
             await _send(chunk, sender)
+            sent: dict[Partition, list[int]] = {}
             for letter in chunk:
                 for partition, offset in plan.to_send[_place(letter)]:
-                    current[partition] = current[partition].adding([offset])
+                    sent.setdefault(partition, []).append(offset)
+            for partition, offsets in sent.items():
+                current[partition] = current[partition].adding(offsets)
             await group.save(current)
             redriven += len(chunk)
             on_redriven(redriven, len(plan.to_send))

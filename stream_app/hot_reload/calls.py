@@ -99,5 +99,9 @@ class Failed(_Call):
 
 Answer = Resolved | Fetched | Done | Scored | Failed
 
-CALLS: TypeAdapter[Call] = TypeAdapter(Annotated[Call, Field(discriminator="call")])
-ANSWERS: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="answer")])
+# An error must not show its input: `Score` holds what customers wrote.
+_HIDDEN = ConfigDict(hide_input_in_errors=True)
+CALLS: TypeAdapter[Call] = TypeAdapter(Annotated[Call, Field(discriminator="call")], config=_HIDDEN)
+ANSWERS: TypeAdapter[Answer] = TypeAdapter(
+    Annotated[Answer, Field(discriminator="answer")], config=_HIDDEN
+)

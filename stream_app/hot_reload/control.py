@@ -7,9 +7,6 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aiokafka.errors import KafkaError
-
-from stream_app.errors import Unavailable
 from stream_app.topic_reader import open_reader
 
 log = logging.getLogger(__name__)
@@ -32,6 +29,7 @@ async def listen(
             ) as reader:
                 async for _ in reader:
                     look()
-        except (Unavailable, KafkaError) as error:
-            log.warning("control topic not read: %s", error)
+        except Exception as error:
+            # Any fault of the reader: what anybody writes to that topic must not end following.
+            log.warning("control topic not read: %s: %s", type(error).__name__, error)
         await asyncio.sleep(RETRY_S)

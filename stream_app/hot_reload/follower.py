@@ -103,7 +103,6 @@ class Follower:
     async def _look(self) -> None:
         try:
             await self._follow_champion()
-            await self._follow_challenger()
         except (Unavailable, OSError) as error:
             await self._lost(str(error))
             return
@@ -115,6 +114,13 @@ class Follower:
             self._outage = False
             log.info("the registry answers again")
             await self._tell(ModelEventKind.REACHABLE)
+        try:
+            await self._follow_challenger()
+        except (Unavailable, OSError) as error:
+            # No outage: the champion, which matters more, has just been looked at.
+            log.warning("the challenger is not to be had: %s", error)
+        finally:
+            self._metrics.quarantined.set(len(self._quarantine))
 
     async def _lost(self, reason: str) -> None:
         self._metrics.count("unreachable")

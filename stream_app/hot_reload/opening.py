@@ -46,4 +46,6 @@ async def _beside(work: Callable[[], _Opened]) -> _Opened:
 def _lower_priority() -> None:
     # Linux keeps a niceness for each thread; elsewhere this would slow the whole process.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        # A worker that was started below that stays there: only root may raise a priority.
+        niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

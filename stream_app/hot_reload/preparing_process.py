@@ -117,12 +117,14 @@ class Preparer:
 
 
 def serve(calls: BinaryIO, answers: BinaryIO) -> None:
-    """Answer calls until there are no more."""
+    """Answer calls until there are no more; half a line is one that its worker did not end."""
     setup = CALLS.validate_json(calls.readline())
     if not isinstance(setup, Setup):
         raise ValueError("the first call sets the process up")
     preparer = Preparer(RegistryClient(setup.tracking_uri, setup.model), BundleCache(setup.cache))
     for line in calls:
+        if not line.endswith(b"\n"):
+            return
         answers.write(preparer.answer(CALLS.validate_json(line)).model_dump_json().encode() + b"\n")
         answers.flush()
 

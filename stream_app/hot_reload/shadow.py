@@ -109,6 +109,11 @@ class Shadow:
             log.warning("shadow scoring stopped: %s", error.message)
             self.close()
             return
+        except Exception:
+            # A fault of ours in here must not end what follows the champion.
+            log.exception("shadow scoring failed and is stopped")
+            self.close()
+            return
         if challenger is None or self._challenger is not challenger:
             return
         agreed = sum(

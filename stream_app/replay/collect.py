@@ -27,9 +27,9 @@ async def send_and_collect(
 ) -> Sent:
     """Send with `send` and give every output record written since to `add`; what `send` returned.
 
-    Ends when `complete()`, or when `add` took no record (returned False for all) for `patience_s`
-    seconds, and in both cases not before the sending. What else is in the outputs by then is
-    given to `add` too: a redelivered copy comes behind the first one.
+    Ends when `complete()`, or when after the sending `add` took no record (returned False for all)
+    for `patience_s` seconds, and in both cases not before the sending. What else is in the outputs
+    by then is given to `add` too: a redelivered copy comes behind the first one.
 
     Raises `Unavailable` where Kafka does not answer, and what `send` raises.
     """
@@ -38,7 +38,9 @@ async def send_and_collect(
     async with open_reader(servers, security, outputs, start="end") as reader:
         next_offsets = {partition: span.end for partition, span in reader.spans.items()}
         sending = asyncio.create_task(send())
-        reading = asyncio.create_task(_read(reader, next_offsets, add, complete, patience_s))
+        reading = asyncio.create_task(
+            _read(reader, next_offsets, add, complete, patience_s, sending)
+        )
         try:
             done, _ = await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -59,18 +61,28 @@ async def _read(
     add: Callable[[Record], bool],
     complete: Callable[[], bool],
     patience_s: float,
+    sending: asyncio.Task[Any],
 ) -> None:
     if complete():
         return
     clock = asyncio.get_running_loop().time
     try:
-        async with asyncio.timeout(patience_s) as patience:
-            async for record in reader:
-                next_offsets[record.topic, record.partition] = record.offset + 1
-                if not add(record):
-                    continue
+        async with asyncio.timeout(None) as patience:
+
+            def wait_from_now(_: object) -> None:
                 patience.reschedule(clock() + patience_s)
-                if complete():
-                    return
+
+            sending.add_done_callback(wait_from_now)
+            try:
+                async for record in reader:
+                    next_offsets[record.topic, record.partition] = record.offset + 1
+                    if not add(record):
+                        continue
+                    if complete():
+                        return
+                    if sending.done():
+                        wait_from_now(sending)
+            finally:
+                sending.remove_done_callback(wait_from_now)
     except TimeoutError:
         return

@@ -17,7 +17,7 @@ from schemas.headers import EventHeader
 from stream_app.broker import ensure_topics
 from stream_app.kafka_client import aiokafka_options, bootstrap_servers
 from stream_app.messages import OutgoingRecord, Record
-from stream_app.producer import open_producer
+from stream_app.producer import CONFIRMED_WITHIN_S, open_producer, undelivered
 from stream_app.replay.collect import send_and_collect
 from stream_app.replay.score import DEAD_LETTER_QUEUE, ReplayReport, Result, Tally
 from stream_app.settings import Settings
@@ -118,14 +118,21 @@ async def _send(
             value = ticket.model_dump_json(include={"ticket_id", "text"}).encode()
             record = OutgoingRecord(settings.topics.raw, ticket_id.encode(), value, [])
             deliveries.append(await producer.hand_over(record))
-        confirmed = await asyncio.gather(*deliveries)
+        try:
+            async with asyncio.timeout(CONFIRMED_WITHIN_S):
+                confirmed = await asyncio.gather(*deliveries)
+        except TimeoutError as error:
+            raise undelivered(error) from error
     return {
         ticket_id: delivery.timestamp for ticket_id, delivery in zip(ids, confirmed, strict=True)
     }
 
 
 def _result(record: Record, dlq_topic: str) -> Result:
-    headers = {name: value.decode() for name, value in record.headers if value is not None}
+    # Dead letters carry the headers of their senders, which may hold anything.
+    headers = {
+        name: value.decode(errors="replace") for name, value in record.headers if value is not None
+    }
     if record.topic == dlq_topic:
         return Result(
             event_id=headers.get(DeadLetterHeader.EVENT_ID, ""),

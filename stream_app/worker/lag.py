@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from prometheus_client import Gauge
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,7 @@ class LagMeter:
         consumer_group: str,
         gauge: Gauge,
     ) -> None:
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, **security)
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, **security)
+        self._connection = {"bootstrap_servers": bootstrap_servers, **security}
         self._topic = topic
         self._group = consumer_group
         self._gauge = gauge
@@ -39,31 +38,37 @@ class LagMeter:
 
         A worker does its work without this metric, so no failure in here ends it.
         """
+        while True:
+            try:
+                await self._measure()
+            except Exception as error:
+                log.warning("consumer lag not measured: %s", type(error).__name__)
+            await asyncio.sleep(REFRESH_S)
+
+    async def _measure(self) -> None:
+        """Refresh with one connection. Raises whatever ends it."""
+        consumer = AIOKafkaConsumer(**self._connection)
+        admin = AIOKafkaAdminClient(**self._connection)
         try:
-            await self._consumer.start()
-            await self._admin.start()
+            await consumer.start()
+            await admin.start()
             while True:
                 try:
-                    await self.refresh()
+                    await self._refresh(consumer, admin)
                 except GroupCoordinatorNotAvailableError:
                     log.debug("no consumer lag yet: a new cluster gets its coordinator later")
-                except KafkaError as error:
-                    log.warning("consumer lag not refreshed: %s", type(error).__name__)
                 await asyncio.sleep(REFRESH_S)
-        except KafkaError as error:
-            log.warning("consumer lag will not be measured: %s", type(error).__name__)
         finally:
-            await self._consumer.stop()
-            await self._admin.close()
+            await consumer.stop()
+            await admin.close()
 
-    async def refresh(self) -> None:
-        """Ask the broker once. Raises `KafkaError` where it does not answer."""
-        (described,) = await self._admin.describe_topics([self._topic])
+    async def _refresh(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+        (described,) = await admin.describe_topics([self._topic])
         numbers = sorted(partition["partition"] for partition in described["partitions"])
         positions = [TopicPartition(self._topic, number) for number in numbers]
-        ends = await self._consumer.end_offsets(positions)
-        beginnings = await self._consumer.beginning_offsets(positions)
-        committed = await self._admin.list_consumer_group_offsets(self._group)
+        ends = await consumer.end_offsets(positions)
+        beginnings = await consumer.beginning_offsets(positions)
+        committed = await admin.list_consumer_group_offsets(self._group)
         for position in positions:
             found = committed.get(position)
             # A partition without a commit is read from its beginning, as the worker does.

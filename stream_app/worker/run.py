@@ -203,6 +203,7 @@ def check_worker(settings: Settings) -> str:
 
     Raises `UserError` for the first thing that is wrong.
     """
+    aiokafka_options(settings.kafka)
 
     async def check() -> str:
         async with open_models(settings) as models:

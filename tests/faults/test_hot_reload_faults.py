@@ -258,5 +258,6 @@ def test_the_end_of_the_preparing_process_costs_no_ticket_and_no_version(scene: 
 def test_the_preparing_process_ends_with_a_worker_that_is_killed(scene: Scene) -> None:
     worker = scene.start()
     (preparing,) = psutil.Process(worker.process.pid).children()
-    worker.kill()
+    # Not `worker.kill`, which ends both.
+    worker.process.kill()
     wait_until(lambda: not preparing.is_running(), "the preparing process is left behind")

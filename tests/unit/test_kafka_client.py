@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import faust
 import pytest
 from faust.types.auth import AuthProtocol, SASLMechanism
@@ -60,3 +62,11 @@ def test_the_setting_comes_before_the_plain_variable(monkeypatch: pytest.MonkeyP
 def test_no_address_at_all_says_what_to_do() -> None:
     with pytest.raises(UserError, match="KAFKA_BOOTSTRAP_SERVERS"):
         bootstrap_servers(KafkaSettings())
+
+
+def test_a_certificate_that_is_none_is_one_line_that_names_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("no certificate")
+    settings = KafkaSettings(security_protocol="SSL", ssl_cafile=path)
+    with pytest.raises(UserError, match="ssl_cafile"):
+        aiokafka_options(settings)

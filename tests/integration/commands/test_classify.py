@@ -74,3 +74,14 @@ def test_a_key_file_that_others_may_read_is_one_line(bundle: Path, tmp_path: Pat
     (line,) = done.stderr.splitlines()
     assert str(key) in line
     assert "test-key" not in line.replace(str(key), "")
+
+
+def test_standard_input_that_is_no_text_is_one_line(bundle: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "stream_app", "classify", "--bundle", str(bundle)],
+        input=b"\xff\xfe\n",
+        env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == ["error: standard input is not UTF-8"]

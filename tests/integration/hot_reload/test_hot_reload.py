@@ -13,6 +13,7 @@ from stream_app.bundle import read_bundle
 from stream_app.hot_reload.nudge import nudge
 from stream_app.local_worker import LocalWorker
 from stream_app.registry.layout import CHALLENGER
+from stream_app.registry.local_server import LocalRegistry
 from stream_app.settings import TopicSettings, load_settings
 from tests.conftest import StartWorker
 from tests.model_events import model_events, serves, wait_for_event
@@ -127,6 +128,21 @@ def test_a_challenger_scores_live_tickets_in_shadow_and_decides_none(
     assert {dict(verdict.headers[event])["ce_modeldigest"] for event in decided} == {
         champion_digest.encode()
     }
+
+
+def test_a_challenger_whose_files_are_gone_holds_up_no_champion(
+    start_worker: StartWorker, registry: Registry, mlflow_server: LocalRegistry, tmp_path: Path
+) -> None:
+    first, gone, second = (write_tiny_bundle(tmp_path / name, version=name) for name in "123")
+    registry.promote(registry.register(first))
+    number = registry.register(gone)
+    registry.stored(number, mlflow_server, "model.onnx").unlink()
+    registry.promote(number, CHALLENGER)
+    worker = start_worker(serving=first, **registry.environment)
+    wait_until(lambda: "the challenger is not to be had" in worker.log_text())
+    registry.promote(registry.register(second))
+    serves(worker, read_bundle(second).reference.digest)
+    assert 'outcome="unreachable"' not in worker.metrics()
 
 
 def shadow_tickets(worker: LocalWorker) -> float:

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from schemas import TriagedTicket
 from stream_app.broker import Broker
@@ -81,6 +82,30 @@ def test_an_audit_of_all_leaves_nothing_in_standard_and_delays_nothing_urgent(
         if topics != {unique_topics.dlq}
     ]
     assert set(marks) == {b"true"}
+
+
+def test_a_bad_record_that_fits_only_compressed_stops_no_partition(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker
+) -> None:
+    bad = b"x" * (20 * 1024 * 1024)
+
+    async def send_compressed() -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=kafka.bootstrap_servers,
+            compression_type="gzip",
+            max_request_size=2 * len(bad),
+        )
+        await producer.start()
+        await producer.send_and_wait(unique_topics.raw, bad, key=b"large", partition=0)
+        await producer.send_and_wait(unique_topics.raw, STOLEN, partition=0)
+        await producer.stop()
+
+    asyncio.run(send_compressed())
+    start_worker()
+    wait_until(lambda: len(outcomes(kafka, unique_topics.priority)) == 1)
+    (record,) = outcomes(kafka, unique_topics.dlq)
+    assert record.key == b"large"
+    assert record.value == bad
 
 
 def test_probes_and_metrics_tell_readiness_counts_and_true_lag(

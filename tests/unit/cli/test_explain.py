@@ -16,7 +16,6 @@ from stream_app.guardrails import load_rules
 from stream_app.inference import open_classifier
 from stream_app.local_triage import LocalTriage
 from stream_app.routing import load_policy
-from stream_app.settings import LlmSettings
 from tests.unit.tiny_bundle import write_tiny_bundle
 
 
@@ -24,7 +23,7 @@ from tests.unit.tiny_bundle import write_tiny_bundle
 def triage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalTriage]:
     folder: Path = write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
     model = open_classifier(read_bundle(folder), lanes=1)
-    yield LocalTriage(model, load_rules(), load_policy(), None, LlmSettings())
+    yield LocalTriage(model, load_rules(), load_policy(), None)
     model.close()
 
 

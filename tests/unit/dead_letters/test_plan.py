@@ -9,11 +9,14 @@ EVERYTHING = Selection()
 UNMARKED = Marks()
 
 
-def entry(event_id: str, offset: int, code: ErrorCode = ErrorCode.NOT_JSON) -> Entry:
+def entry(
+    event_id: str, offset: int, code: ErrorCode = ErrorCode.NOT_JSON, *, timestamp: int = 1
+) -> Entry:
     return Entry(
         event_id=event_id,
         code=code,
         source_topic="raw",
+        source_timestamp=timestamp,
         partition=PARTITION,
         offset=offset,
     )
@@ -35,6 +38,12 @@ def sent(found: Plan) -> list[int]:
 
 def test_everything_is_chosen_where_nothing_is_named() -> None:
     assert sent(plan([entry("a", 0), entry("b", 1)])) == [0, 1]
+
+
+def test_records_of_a_topic_that_was_made_anew_are_no_copies_of_the_old_ones() -> None:
+    old, new = entry("raw:0:5", 0, timestamp=1), entry("raw:0:5", 1, timestamp=2)
+    assert sent(plan([old, new])) == [0, 1]
+    assert sent(plan([old, new], marked=Marks.of(1, ()))) == [1]
 
 
 def test_a_code_or_an_event_id_chooses() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from stream_app.hot_reload.cache import BundleCache
-from stream_app.hot_reload.calls import ANSWERS, Call, Failed, Fetch, Setup
-from stream_app.hot_reload.preparing_process import Preparer
+from stream_app.hot_reload.calls import ANSWERS, CALLS, Call, Failed, Fetch, Score, Setup
+from stream_app.hot_reload.preparing_process import Preparer, serve
 from stream_app.registry.client import RegistryClient
 from stream_app.registry.version import RegisteredVersion
 
@@ -47,6 +49,23 @@ def test_a_disk_that_takes_nothing_is_told_with_the_folder(tmp_path: Path) -> No
     assert isinstance(answer, Failed)
     assert answer.blame == "unavailable"
     assert answer.message.startswith(f"{tmp_path / 'cache'}: ")
+
+
+def test_a_call_that_cannot_be_read_shows_nothing_of_its_tickets() -> None:
+    for broken in (b'{"call":"score","texts":["my secret', b'{"call":"score","texts":"my secret"}'):
+        with pytest.raises(ValidationError) as raised:
+            CALLS.validate_json(broken)
+        assert "secret" not in str(raised.value)
+
+
+def test_a_worker_that_ends_in_the_middle_of_a_call_leaves_nothing_to_answer(
+    tmp_path: Path,
+) -> None:
+    setup = Setup(tracking_uri=NOBODY, model="m", cache=tmp_path).model_dump_json()
+    half = Score(texts=["my secret"]).model_dump_json()[:-5]
+    answers = io.BytesIO()
+    serve(io.BytesIO(f"{setup}\n{half}".encode()), answers)
+    assert answers.getvalue() == b""
 
 
 def test_a_signal_to_the_whole_group_leaves_the_end_to_the_worker(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: P
     async def ack(event: int) -> None:
         acked.append(event)
 
+    async def the_same() -> AIOKafkaProducer:
+        return client
+
     pipeline: Pipeline[int] = Pipeline(
         decider=Decider(
             model=lambda: nullcontext(classifier),
@@ -40,7 +43,7 @@ async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: P
             audit_share=0.0,
             toxicity=None,
         ),
-        producer=RecordProducer(client),
+        producer=RecordProducer(client, the_same),
         ack=ack,
         run=DeadLetterRun(limit=1),
         metrics=WorkerMetrics(),
