@@ -33,7 +33,6 @@ milliseconds gather it whole."""
 
 MAX_BATCH_BYTES = 256 * 1024
 
-
 MOST_UNCOMPRESSED_BYTES = 1024**3
 """Of a record that is sent compressed: what of it the broker takes, the broker says."""
 

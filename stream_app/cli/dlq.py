@@ -256,7 +256,7 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         table.add_row(
             Text(row.summary["event_id"]),
-            f"{_moment(row.refused_at)}",
+            _moment(row.refused_at),
             row.summary["code"],
             Text(one_line(row.summary["message"], MESSAGE_WIDTH)),
             Text(one_line(row.summary["key"] or "", KEY_WIDTH)),
