@@ -35,7 +35,7 @@ endif
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
-demo: install  ## Show the whole job on real parts, in about two minutes.
+demo: install  ## Show the whole job on real parts, in about three minutes.
 	$(BIN)/tickets demo
 
 test: install lint  ## Lint, type check, and run all tests on a real Kafka.

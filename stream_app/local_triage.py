@@ -30,8 +30,12 @@ def open_model(inference: InferenceSettings) -> OnnxClassifier:
     return open_bundle(read_bundle(inference.bundle or newest_bundle(bundle_store())), inference)
 
 
-def open_bundle(bundle: Bundle, inference: InferenceSettings) -> OnnxClassifier:
+def open_bundle(
+    bundle: Bundle, inference: InferenceSettings, *, like: OnnxClassifier | None = None
+) -> OnnxClassifier:
     """Open a verified bundle as the settings say and run its golden tickets.
+
+    `like` is one that is open and may have the same tokenizer.
 
     Raises `BundleError` where it must not serve.
     """
@@ -40,6 +44,7 @@ def open_bundle(bundle: Bundle, inference: InferenceSettings) -> OnnxClassifier:
         lanes=inference.lanes,
         max_padded_tokens=inference.max_padded_tokens,
         max_rows=inference.max_rows,
+        like=like,
     )
 
 

@@ -152,7 +152,10 @@ class Follower:
             try:
                 bundle = await self._fetched(seen)
                 await self._preparing.check(bundle.model_path.parent)
-                new = Served(await open_beside(bundle, self._inference), seen.number)
+                classifier = await open_beside(
+                    bundle, self._inference, like=self._serving.current.classifier
+                )
+                new = Served(classifier, seen.number)
             except BundleError as error:
                 await self._refuse(self._registry.alias, seen, error.message)
                 return

@@ -29,9 +29,11 @@ async def read_beside(folder: Path) -> Bundle:
     return await _beside(lambda: read_bundle(folder))
 
 
-async def open_beside(bundle: Bundle, inference: InferenceSettings) -> OnnxClassifier:
+async def open_beside(
+    bundle: Bundle, inference: InferenceSettings, *, like: OnnxClassifier
+) -> OnnxClassifier:
     """`open_bundle` in such a thread. Raises as it does."""
-    return await _beside(lambda: open_bundle(bundle, inference))
+    return await _beside(lambda: open_bundle(bundle, inference, like=like))
 
 
 async def _beside(work: Callable[[], _Opened]) -> _Opened:

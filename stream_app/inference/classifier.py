@@ -12,7 +12,8 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from schemas import ModelReference
-from stream_app.bundle import Bundle, BundleError, Calibration, Label
+from stream_app.bundle import Bundle, BundleError, Calibration, FileDigest, Label
+from stream_app.bundle.manifest import TOKENIZER_FILE
 from stream_app.inference.batching import cut_by_padded_tokens
 from stream_app.inference.cores import usable_cores
 from stream_app.inference.encoder import Encoder, pad
@@ -96,8 +97,12 @@ class OnnxClassifier:
         lanes: int = 0,
         max_padded_tokens: int = 1_024,
         max_rows: int = 16,
+        like: OnnxClassifier | None = None,
     ) -> None:
         """Open the session; `lanes` 0 takes one for each usable core.
+
+        Shares the tokenizer of `like` where both bundles have the same: to read one takes 32 ms
+        with the interpreter's lock held, in which a running stream would stand still.
 
         Raises `BundleError` where ONNX Runtime cannot load the graph or it has other inputs or
         outputs than a bundle's, or outputs that do not fit its labels and prototypes.
@@ -105,10 +110,10 @@ class OnnxClassifier:
         self._bundle = bundle
         self._max_padded_tokens = max_padded_tokens
         self._max_rows = max_rows
-        try:
-            self._encoder = Encoder(bundle.tokenizer_path, max_tokens=bundle.manifest.max_tokens)
-        except Exception as error:  # tokenizers raises bare Exception for a malformed file
-            raise BundleError(f"bundle {bundle.model_path.parent}: {error}") from error
+        shared = like is not None and _tokenizer_of(bundle) == _tokenizer_of(like._bundle)
+        self._encoder: Encoder = (
+            like._encoder if like is not None and shared else _open_encoder(bundle)
+        )
         self._session = _open_session(bundle)
         outputs = {node.name for node in self._session.get_outputs()}
         self._heads = [name for name in _HEADS if name in outputs]
@@ -240,14 +245,21 @@ def scope_scores(
 
 
 def open_classifier(
-    bundle: Bundle, *, lanes: int = 0, max_padded_tokens: int = 1_024, max_rows: int = 16
+    bundle: Bundle,
+    *,
+    lanes: int = 0,
+    max_padded_tokens: int = 1_024,
+    max_rows: int = 16,
+    like: OnnxClassifier | None = None,
 ) -> OnnxClassifier:
     """Open a bundle and run its golden tickets before anybody else sees it.
+
+    `like` is one that is open and may have the same tokenizer.
 
     Raises `BundleError` as the constructor and `check_golden_tickets` do.
     """
     classifier = OnnxClassifier(
-        bundle, lanes=lanes, max_padded_tokens=max_padded_tokens, max_rows=max_rows
+        bundle, lanes=lanes, max_padded_tokens=max_padded_tokens, max_rows=max_rows, like=like
     )
     try:
         classifier.check_golden_tickets()
@@ -255,6 +267,18 @@ def open_classifier(
         classifier.close()
         raise
     return classifier
+
+
+def _tokenizer_of(bundle: Bundle) -> tuple[FileDigest, int]:
+    """What tells one bundle's tokenizer from another's: the file, and where texts are cut."""
+    return bundle.manifest.files[TOKENIZER_FILE], bundle.manifest.max_tokens
+
+
+def _open_encoder(bundle: Bundle) -> Encoder:
+    try:
+        return Encoder(bundle.tokenizer_path, max_tokens=bundle.manifest.max_tokens)
+    except Exception as error:  # tokenizers raises bare Exception for a malformed file
+        raise BundleError(f"bundle {bundle.model_path.parent}: {error}") from error
 
 
 def _open_session(bundle: Bundle) -> ort.InferenceSession:
