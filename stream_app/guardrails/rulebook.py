@@ -138,7 +138,8 @@ def load_rules(path: Path | None = None, extra: Sequence[Path] = ()) -> RuleSet:
     """Read, check and compile a rules file, the packaged one without `path`, and those of a desk.
 
     Files of `extra` add to the first one and may use its lists. The version names all of them.
-    The packaged file alone is not checked again: its tests have.
+    The packaged rules are checked again only beside a file that changes how texts are read or what
+    names a group: for themselves, their tests have checked them.
 
     Raises `UserError` naming the file, the rule and the fault: a malformed file, an unknown
     kind, an id or list given twice, a kind that must not flag, a pattern that cannot be compiled,
@@ -149,9 +150,12 @@ def load_rules(path: Path | None = None, extra: Sequence[Path] = ()) -> RuleSet:
     try:
         rulebook = _joined(books)
         rules = _compile(rulebook)
-        if path is not None or extra:
-            _check_patterns(rules)
-            _check_examples(rulebook, rules)
+        given = books if path is not None else books[1:]
+        own = [rule for book in given for rule in book.rules]
+        if given:
+            _check_patterns(rules, own)
+            affected = rulebook.rules if any(map(_changes_reading, given)) else own
+            _check_examples(affected, rules)
     except PatternError as error:
         raise UserError(f"rules {', '.join(map(str, places))}: {error}") from error
     return rules
@@ -293,12 +297,19 @@ def _check_identity(rule: Rule, seen: set[str]) -> None:
         raise PatternError(f"rule {rule.id}: {kind} is only ever a note, never a flag")
 
 
-def _check_patterns(rules: RuleSet) -> None:
+def _changes_reading(book: Rulebook) -> bool:
+    return book.disguises != Disguises() or bool(book.groups)
+
+
+def _check_patterns(rules: RuleSet, own: Iterable[Rule]) -> None:
     try:
         rules.names_group("")
     except PatternError as error:
         raise PatternError(f"groups: {error}") from error
+    ids = {rule.id for rule in own}
     for rule in rules.rules:
+        if rule.id not in ids:
+            continue
         for pattern in (*rule.patterns, *rule.unless):
             try:
                 pattern.regex  # noqa: B018
@@ -306,8 +317,8 @@ def _check_patterns(rules: RuleSet) -> None:
                 raise PatternError(f"rule {rule.id}: {error}") from error
 
 
-def _check_examples(rulebook: Rulebook, rules: RuleSet) -> None:
-    for rule in rulebook.rules:
+def _check_examples(affected: Iterable[Rule], rules: RuleSet) -> None:
+    for rule in affected:
         for text in rule.examples.match:
             if not _fires(rules, rule.id, text):
                 raise PatternError(f"rule {rule.id}: does not find its example {text!r}")

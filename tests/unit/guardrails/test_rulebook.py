@@ -110,6 +110,13 @@ def test_a_desks_own_emoji_stand_beside_the_packaged_ones_of_the_same_word(tmp_p
         assert any(finding.rule.startswith("identity_attack.") for finding in found), emoji
 
 
+def test_a_desks_disguised_word_that_spoils_a_packaged_rule_is_refused(tmp_path: Path) -> None:
+    own = _write(tmp_path, disguises={"words": ["tomororw"]})
+    with pytest.raises(UserError, match="does not find its example") as raised:
+        load_rules(extra=[own])
+    assert "rule deadline." in raised.value.message
+
+
 def test_versions_that_are_too_long_together_are_one_line(tmp_path: Path) -> None:
     own = _write(tmp_path, version="v" * 199)
     with pytest.raises(UserError, match="longer than 200 characters") as raised:
