@@ -10,7 +10,7 @@ LOCK := deploy/locks/dev.txt
 STAMP := $(VENV)/.installed-$(or $(TORCH),default)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit lint format benchmark accuracy lock contracts clean
+.PHONY: help install demo test unit explore lint format benchmark accuracy lock contracts clean
 
 help:  ## Print this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test: install lint  ## Lint, type check, and run all tests on a real Kafka.
 
 unit: install  ## Only the tests that need neither Kafka nor a trained model.
 	$(BIN)/python -m pytest tests/unit tests/contract -m "not install and not kafka and not model"
+
+explore: install  ## Property tests on examples drawn anew, for as long as that takes.
+	$(BIN)/python -m pytest tests/unit tests/contract -m hypothesis --hypothesis-profile exploring
 
 lint: install
 	$(BIN)/ruff check .

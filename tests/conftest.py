@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from stream_app.broker import Broker, ensure_topics, find_broker
 from stream_app.isolation import worker_environment
@@ -22,6 +23,12 @@ from stream_app.settings import TopicSettings, load_settings
 from stream_app.topics import topic_specs
 from tests.registered import Registry
 from tests.verifier import Verifier
+
+# The same examples in every run, so that a run tells of the change and not of luck; `make explore`
+# draws others. No deadline: a slow machine is no fault.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("exploring", deadline=None, max_examples=1_000)
+settings.load_profile("repeatable")
 
 # A test run in the background of a shell inherits an ignored SIGINT, and hands it on to the
 # commands that the tests interrupt.

@@ -323,7 +323,7 @@ def _declares_all(schema: Schema, value: object) -> bool:
     ) and all(name in schema.get("properties", {}) or isinstance(others, dict) for name in value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_what_is_judged_compatible_is_never_refused(data: st.DataObject) -> None:
     writer = data.draw(_schemas, "writer")

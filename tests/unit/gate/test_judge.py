@@ -28,7 +28,7 @@ def failed(report: GateReport) -> set[Criterion]:
     return {verdict.criterion for verdict in report.failed}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     seed=st.integers(0, 1_000),
     mistakes=st.floats(0.0, 1.0),
@@ -53,7 +53,7 @@ def test_a_model_as_good_as_the_champion_in_everything_always_passes(
     assert report.passed, report.failed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     intent=st.sampled_from(sorted(URGENT)),
     lost=st.integers(4, ROWS_PER_INTENT),

@@ -49,7 +49,7 @@ PATTERNS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.data(), PATTERNS | st.sampled_from(["my(?:{card}|{gone})", "my(?:{card}|'s)"]))
 def test_a_text_that_a_pattern_matches_is_searched(data: st.DataObject, source: str) -> None:
     pattern = _pattern(source)

@@ -38,7 +38,7 @@ def text_with(draw: st.DrawFn, number: str, around: st.SearchStrategy[str]) -> s
     return draw(around) + draw(spaced(number)) + draw(around)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data(), card=card_numbers())
 def test_no_digits_of_a_card_number_are_left_in_a_text_without_other_digits(
     data: st.DataObject, card: str
@@ -47,7 +47,7 @@ def test_no_digits_of_a_card_number_are_left_in_a_text_without_other_digits(
     assert digits_of(redact(text).text) == ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data(), card=card_numbers())
 @example(data=None, card="0" * 16)
 def test_a_card_number_among_other_digits_is_not_left_between_two_words(
@@ -59,21 +59,21 @@ def test_a_card_number_among_other_digits_is_not_left_between_two_words(
         assert card not in digits_of(run)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data(), iban=ibans(LENGTHS))
 def test_an_iban_is_never_left(data: st.DataObject, iban: str) -> None:
     text = data.draw(text_with(iban, st.text(max_size=30)))
     assert iban not in alphanumerics_of(redact(text).text)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(digits=st.text("0123456789", min_size=11, max_size=18))
 def test_a_number_that_fails_the_check_is_hidden_all_the_same(digits: str) -> None:
     card = digits + str((int(luhn_digit(digits)) + 1) % 10)
     assert digits_of(redact(f"My number is {card}, thanks").text) == ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(max_size=200))
 def test_any_text_can_be_redacted_and_a_second_time_finds_no_card_or_iban(text: str) -> None:
     again = redact(redact(text).text)

@@ -73,7 +73,7 @@ def test_the_graph_tells_apart_what_was_fitted(session: ort.InferenceSession) ->
     assert [probability > 0.5 for probability in _probabilities(session, ROWS)] == URGENT
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=6), min_size=1, max_size=5
