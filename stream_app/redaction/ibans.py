@@ -43,26 +43,42 @@ _CANDIDATE = re.compile(
 """Overlapping, since one can begin inside what looks like another."""
 
 _NUMERIC = 12
-"""Digits that make an IBAN believable where its country does not: every 97th piece of any prose
-passes the check, prose with twelve digits in it is rare and no loss."""
+"""Digits that make an IBAN believable at another length than its country's, where a word begins
+with it: every 97th piece of any prose passes the check."""
+
+_OWN_NUMERIC = 8
+"""Digits that do so at its country's length where it begins or ends within a word: "at 50 o'clock
+my card was stolen" holds one that passes."""
 
 _VALUES = {symbol: int(symbol, 36) for symbol in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
-def find_ibans(symbols: Symbols) -> Iterator[Found]:
+def find_ibans(text: str, symbols: Symbols) -> Iterator[Found]:
     """IBANs of a country's length, and others with enough digits; the longest from each place."""
     for candidate in _CANDIDATE.finditer(symbols.text):
-        length = _iban_length(candidate[1])
-        if length:
-            start = candidate.start()
-            yield Found(*symbols.original_span(start, start + length), Kind.IBAN)
+        own_length = LENGTHS.get(candidate[1][:2])
+        longest = None
+        for length, numeric in _passing(candidate[1]):
+            span = symbols.original_span(candidate.start(), candidate.start() + length)
+            begins, ends = _begins_word(text, span[0]), _ends_word(text, span[1])
+            own = length == own_length and (numeric >= _OWN_NUMERIC or (begins and ends))
+            if own or (numeric >= _NUMERIC and begins):
+                longest = span
+        if longest is not None:
+            yield Found(*longest, Kind.IBAN)
 
 
-def _iban_length(text: str) -> int:
-    """Characters of the longest IBAN at the start of `text`; 0 for none."""
-    own_length = LENGTHS.get(text[:2])
+def _begins_word(text: str, start: int) -> bool:
+    return not text[start - 1 : start].isalnum()
+
+
+def _ends_word(text: str, end: int) -> bool:
+    return not text[end : end + 1].isalnum()
+
+
+def _passing(text: str) -> Iterator[tuple[int, int]]:
+    """Length and number of digits of each beginning of `text` that passes the check, rising."""
     head = _VALUES[text[0]] * 10_000 + _VALUES[text[1]] * 100 + int(text[2:4])
-    longest = 0
     remainder = 0
     numeric = 2
     for length, symbol in enumerate(text[4:], start=5):
@@ -72,8 +88,5 @@ def _iban_length(text: str) -> int:
             numeric += 1
         else:
             remainder = (remainder * 100 + value) % 97
-        if length < SHORTEST or (remainder * 1_000_000 + head) % 97 != 1:
-            continue
-        if length == own_length or numeric >= _NUMERIC:
-            longest = length
-    return longest
+        if length >= SHORTEST and (remainder * 1_000_000 + head) % 97 == 1:
+            yield length, numeric

@@ -7,27 +7,49 @@ names and the places that a ticket is about.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from stream_app.redaction.kinds import Found, Kind
 
-_WORD = r"(?:[^\W\d_]\.|[^\W\d_]{1,40}(?:['\u2019\-][^\W\d_]{1,40}){0,3})"
-_WORDS = re.compile(rf"{_WORD}(?:[ \t]{{1,3}}{_WORD}){{0,3}}")
+_MARKS = "".join(
+    chr(point) for point in range(0x300, 0x3000) if unicodedata.category(chr(point))[0] == "M"
+)
+_LETTERS = rf"(?:[^\W\d_]|[{_MARKS}]){{1,40}}"
+_WORD = rf"(?:[^\W\d_]\.|{_LETTERS}(?:['\u2019\u2010\u2011\-]{_LETTERS}){{0,3}})"
+_BLANK = r"[^\S\n]"
+_WORDS = re.compile(rf"{_WORD}(?:{_BLANK}{{1,3}}{_WORD}){{0,7}}")
 _ONE_WORD = re.compile(_WORD)
+_LETTERS_ALONE = re.compile(_LETTERS)
+_MOST_WORDS = 4
+"""Of a name, without its particles."""
+
+_PARTICLE = re.compile(
+    r"al|bin|da|das|de|del|della|den|der|di|do|dos|du|e|el|ibn|la|le|ten|ter|van|von|y|zu|zum|zur"
+)
+"""Words in small letters inside a name."""
 
 _NAMED = re.compile(
-    r"\bmy\s(?:full\s|first\s|last\s|middle\s|legal\s|sur)?name(?:\sis|['\u2019]s|:)[ \t]{1,3}"
-    r"|\b(?:full\s|first\s|last\s|sur)?name\s?[:=][ \t]{0,3}"
-    r"|\b(?:i\sam|i['\u2019]?m)\scalled[ \t]{1,3}",
+    r"\bmy\s(?:full\s|first\s|last\s|middle\s|legal\s|sur)?name(?:\sis|['\u2019]s|:)\s{1,3}"
+    rf"|\b(?:full\s|first\s|last\s|sur)?name\s?[:=]{_BLANK}{{0,3}}"
+    rf"|\b(?:i\sam|i['\u2019]?m)\scalled{_BLANK}{{1,3}}",
     re.IGNORECASE,
 )
-_TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr|prof)\b\.?[ \t]{1,3}", re.IGNORECASE)
-_GREETED = re.compile(r"^[ \t]{0,8}(?:dear|hi|hello|hey)[ \t]{1,3}", re.IGNORECASE | re.MULTILINE)
-_GREETING_END = re.compile(r"[ \t]{0,3}(?:[,.!:\-\n]|\Z)")
-_INTRODUCED = re.compile(r"\b(?:i\sam|i['\u2019]?m|this\sis)[ \t]{1,3}", re.IGNORECASE)
+_NAMED_BY_OTHERS = re.compile(
+    r"\b(?:his|her|their|whose|the|account|card|holder['\u2019]?s?)\s(?:\w{1,20}\s)?name"
+    r"(?:\son\s(?:\w{1,10}\s)?\w{1,20})?\s?(?:is|was|:)\s{1,3}"
+    r"|\bname\son\s(?:\w{1,10}\s)?\w{1,20}\s?(?:is|was|:)\s{1,3}",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(rf"\b(?:mr|mrs|ms|miss|mx|dr|prof)\b\.?{_BLANK}{{1,3}}", re.IGNORECASE)
+_GREETED = re.compile(
+    rf"^{_BLANK}{{0,8}}(?:dear|hi|hello|hey){_BLANK}{{1,3}}", re.IGNORECASE | re.MULTILINE
+)
+_GREETING_END = re.compile(rf"{_BLANK}{{0,3}}(?:[,.!:\-\n]|\Z)")
+_INTRODUCED = re.compile(rf"\b(?:i\sam|i['\u2019]?m|this\sis){_BLANK}{{1,3}}", re.IGNORECASE)
 _SIGNED = re.compile(
     r"\b(?:regards|sincerely|faithfully|truly|respectfully|thanks|thank\syou|cheers|best|wishes)"
-    r"[ \t]{0,3}(?P<stop>[,.!\-]{0,3})[ \t]{0,3}(?P<breaks>\s{0,8})",
+    rf"{_BLANK}{{0,3}}(?P<stop>[,.!\-]{{0,3}}){_BLANK}{{0,3}}(?P<breaks>\s{{0,8}})",
     re.IGNORECASE,
 )
 _LINE_END = re.compile(r"[ \t.,!]{0,8}(?:\n|\Z)")
@@ -42,9 +64,26 @@ _NOT_NAMES = re.compile(
 )
 """What goes on after "my name is" and is no name."""
 
+_NO_NAME = re.compile(
+    r"account|all|asap|being|board|both|cards?|colleagues|customer|defrauded|emergency|everyone"
+    r"|folks|fraud|hacked|hello|help|hi|i|immediately|legal|locked|lost|madam|manager|money|phished"
+    r"|please|police|robbed|scam(?:med)?|service|sirs?|stolen|stuck|support|team|urgent(?:ly)?|very",
+    re.IGNORECASE,
+)
+"""Words of an address to nobody in particular, and such as a ticket is judged by."""
+
 
 def find_names(text: str) -> Iterator[Found]:
     """Names behind an introduction, a title or a greeting, and under a letter."""
+    for found in _likely_names(text):
+        words = _LETTERS_ALONE.findall(text, found.start, found.end)
+        if not any(map(_NO_NAME.fullmatch, words)):
+            yield found
+
+
+def _likely_names(text: str) -> Iterator[Found]:
+    for match in _NAMED_BY_OTHERS.finditer(text):
+        yield from _capitalised(text, match.end())
     for match in _NAMED.finditer(text):
         yield from _capitalised(text, match.end()) or _plain(text, match.end())
     for match in _TITLED.finditer(text):
@@ -64,15 +103,28 @@ def find_names(text: str) -> Iterator[Found]:
 
 
 def _capitalised(text: str, start: int, at_least: int = 1) -> list[Found]:
-    """The capitalised words at `start`; words all in capitals are shouting, not a name."""
+    """The capitalised words at `start`, and the particles before each.
+
+    Words all in capitals are shouting, not a name.
+    """
     end = start
     count = 0
     for word in _words(text, start):
-        if not word[0][0].isupper() or (at_least > 1 and len(word[0]) > 1 and word[0].isupper()):
+        if _PARTICLE.fullmatch(word[0]):
+            continue
+        shouted = at_least > 1 and len(word[0]) > 1 and word[0].isupper()
+        if shouted or not _begins_large(word[0]) or _NOT_NAMES.fullmatch(word[0]):
+            break
+        if count == _MOST_WORDS:
             break
         end = word.end()
         count += 1
     return [Found(start, end, Kind.NAME)] if count >= at_least else []
+
+
+def _begins_large(word: str) -> bool:
+    """Whether it begins with a capital, or is of a script without any."""
+    return word[0].isupper() or not (word[0].islower() or word[0].isascii())
 
 
 def _plain(text: str, start: int) -> list[Found]:
@@ -94,7 +146,8 @@ def _signature(text: str, match: re.Match[str]) -> list[Found]:
     if not words or not (match["stop"] or "\n" in match["breaks"]):
         return []
     end = words[-1].end()
-    capitalised = all(word[0][0].isupper() for word in words) and _LINE_END.match(text, end)
+    large = all(_begins_large(word[0]) or _PARTICLE.fullmatch(word[0]) for word in words)
+    capitalised = large and len(words) <= 2 * _MOST_WORDS and _LINE_END.match(text, end)
     last = (
         "\n" in match["breaks"]
         and match["stop"] in ("", ",", "-")

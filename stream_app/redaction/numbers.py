@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stream_app.redaction.amounts import is_amount
 from stream_app.redaction.kinds import Found, Kind
 from stream_app.redaction.symbols import Symbols
 
 _RUN = re.compile(r"\d+", re.ASCII)
 
 _LONGEST_GAP = 3
-_APART = frozenset(",;:!?%&=*\n\r$\u00a3\u20ac\u00a5\u20b9")
+_APART = frozenset(",;:!?%&=*+\n\r$\u00a3\u20ac\u00a5\u20b9")
 """Signs that end a number: groups of thousands, lists and times are several."""
 
 _SPACED_DIGITS = 6
@@ -25,16 +26,6 @@ _SOLID_DIGITS = 5
 _DATE = re.compile(
     r"(?:\d{1,2}([/.\-])\d{1,2}\1(?:19|20)\d{2}|(?:19|20)\d{2}([/.\-])\d{1,2}\2\d{1,2})"
 )
-
-_AMOUNT = re.compile(r"\d{1,7}(?:[.,]\d{1,2})?")
-_CURRENCY_BEFORE = re.compile(
-    r"(?:[$\u00a3\u20ac\u00a5\u20b9]|\b(?:usd|gbp|eur|rs\.?))\s?\Z", re.IGNORECASE
-)
-_CURRENCY_BEHIND = re.compile(
-    r"\s?(?:[$\u00a3\u20ac\u00a5\u20b9]|(?:usd|gbp|eur|pounds?|euros?|dollars?|quid|rupees?)\b)",
-    re.IGNORECASE,
-)
-_CURRENCY_REACH = 10
 
 _PHONE_DIGITS = range(7, 16)
 _DIALLED_DIGITS = range(9, 16)
@@ -51,7 +42,7 @@ def find_numbers(text: str, symbols: Symbols) -> Iterator[Found]:
         longest = solid = 1
         for index in range(start + 1, run.end() + 1):
             gap = (
-                text[symbols.origins[index - 1] + 1 : symbols.origins[index]]
+                text[symbols.ends[index - 1] : symbols.origins[index]]
                 if index < run.end()
                 else "\n"
             )
@@ -59,31 +50,23 @@ def find_numbers(text: str, symbols: Symbols) -> Iterator[Found]:
                 solid += 1
                 longest = max(longest, solid)
                 continue
-            if len(gap) <= _LONGEST_GAP and _APART.isdisjoint(gap):
+            whole = symbols.original_span(start, index)
+            of_one = len(gap) <= _LONGEST_GAP and _APART.isdisjoint(gap)
+            if of_one and not (gap.isspace() and _DATE.fullmatch(text, *whole)):
                 solid = 1
                 continue
-            if index - start >= _SPACED_DIGITS or longest >= _SOLID_DIGITS:
-                span = symbols.original_span(start, index)
-                if not _is_amount(text, *span):
-                    yield _named(text, *span, digits=index - start)
+            long = index - start >= _SPACED_DIGITS or longest >= _SOLID_DIGITS
+            if long and not is_amount(text, *whole):
+                yield _named(text, *whole, digits=index - start)
             start = index
             longest = solid = 1
-
-
-def _is_amount(text: str, start: int, end: int) -> bool:
-    if not _AMOUNT.fullmatch(text, start, end):
-        return False
-    return bool(
-        _CURRENCY_BEFORE.search(text[max(0, start - _CURRENCY_REACH) : start])
-        or _CURRENCY_BEHIND.match(text, end)
-    )
 
 
 def _named(text: str, start: int, end: int, *, digits: int) -> Found:
     if _DATE.fullmatch(text, start, end):
         return Found(start, end, Kind.DATE)
     marked = start > 0 and text[start - 1] in _SURROUNDING
-    dialled = text[start] == "0" and digits in _DIALLED_DIGITS
+    dialled = text[start] in "0Oo" and digits in _DIALLED_DIGITS
     if dialled or (marked and digits in _PHONE_DIGITS):
         return Found(start - marked, end, Kind.PHONE)
     return Found(start, end, Kind.ACCOUNT)

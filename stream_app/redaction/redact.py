@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 from stream_app.redaction.cards import find_cards
 from stream_app.redaction.codes import find_codes
-from stream_app.redaction.contacts import find_contacts
+from stream_app.redaction.emails import find_emails
 from stream_app.redaction.ibans import find_ibans
 from stream_app.redaction.kinds import Found, Kind
+from stream_app.redaction.loose_numbers import find_loose_numbers
 from stream_app.redaction.names import find_names
 from stream_app.redaction.numbers import find_numbers
+from stream_app.redaction.places import find_places
 from stream_app.redaction.symbols import read_symbols
 
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
@@ -34,13 +37,16 @@ def redact(text: str) -> Redacted:
     numbers are hidden and words stay. Linear in the length of `text`.
     """
     symbols = read_symbols(text)
+    plain = _in_plain_characters(text)
     found = chain(
-        find_cards(symbols),
-        find_ibans(symbols),
-        find_numbers(text, symbols),
-        find_contacts(text),
-        find_codes(text),
-        find_names(text),
+        find_cards(plain, symbols),
+        find_ibans(plain, symbols),
+        find_numbers(plain, symbols),
+        find_loose_numbers(plain),
+        find_emails(plain),
+        find_places(plain),
+        find_codes(plain),
+        find_names(plain),
     )
     pieces: list[str] = []
     kinds: list[Kind] = []
@@ -51,6 +57,14 @@ def redact(text: str) -> Redacted:
         position = end
     pieces.append(text[position:])
     return Redacted("".join(pieces), tuple(kinds))
+
+
+def _in_plain_characters(text: str) -> str:
+    """`text` with each character in its usual form, where that is one character too."""
+    if text.isascii():
+        return text
+    usual = (unicodedata.normalize("NFKC", character) for character in text)
+    return "".join(form if len(form) == 1 else own for own, form in zip(text, usual, strict=True))
 
 
 def _merged(found: Iterable[Found]) -> Iterator[Found]:
