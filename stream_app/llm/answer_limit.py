@@ -21,27 +21,32 @@ class UnusableAnswer(Exception):
 async def limit_answer(response: httpx2.Response) -> None:
     """An httpx2 response hook. Raises `UnusableAnswer`, now or when the body is read.
 
-    Of an error's body what fits is kept: its status says enough.
+    Of an error's body what fits is kept, and nothing of a packed one: its status says enough.
     """
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise UnusableAnswer("packed, though the request did not allow it")
+    most = MOST_BYTES
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        if not response.is_error:
+            raise UnusableAnswer("packed, though the request did not allow it")
+        del response.headers["content-encoding"]
+        most = 0
     if isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _Limited(response.stream, cut=response.is_error)
+        response.stream = _Limited(response.stream, most=most, cut=response.is_error)
 
 
 class _Limited(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, *, cut: bool) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, *, most: int, cut: bool) -> None:
         self._stream = stream
+        self._most = most
         self._cut = cut
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = MOST_BYTES
+        left = self._most
         async for chunk in self._stream:
             left -= len(chunk)
             if left < 0:
                 if self._cut:
                     return
-                raise UnusableAnswer(f"longer than {MOST_BYTES} bytes")
+                raise UnusableAnswer(f"longer than {self._most} bytes")
             yield chunk
 
     async def aclose(self) -> None:

@@ -151,7 +151,7 @@ def _of_body(body: bytes, *, labelled: bool) -> Attempt:
         choice = _Completion.model_validate_json(body).choices[0]
     except (ValidationError, IndexError):
         return Attempt(LlmOutcome.MALFORMED, usage=usage)
-    if choice.message.refusal is not None or choice.finish_reason == "content_filter":
+    if choice.message.refusal or choice.finish_reason == "content_filter":
         return Attempt(LlmOutcome.REFUSED, usage=usage)
     answers = read_answers(choice.message.content or "", labelled=labelled)
     if answers is None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from schemas import LlmOutcome, LlmVerdict
+from stream_app.llm.answer_time import AnswerTime
 from stream_app.llm.answers import Answers
 from stream_app.llm.attempt import Attempt, Client
 from stream_app.llm.breaker import Admission, Breaker, BreakerState
@@ -38,7 +39,10 @@ _RETRY_PAUSE_S = 0.2
 """Before the second try where the server names no time."""
 
 _LEAST_SHARE = 0.1
-"""Of the deadline: with less left a request is not worth its tokens."""
+_MOST_SHARE = 0.8
+"""Of the deadline: with less left a request is not worth its tokens, with more it always is. In
+between it is where the server has answered in the time left: else a queue of questions would be
+sent one by one just too late, and cost their tokens for nothing."""
 
 _FAIR_SHARE = 0.5
 """Of the deadline: a server that got less time than this and was late has not failed."""
@@ -107,6 +111,7 @@ class LlmLayer:
             output_price=settings.price_per_million_output,
         )
         self._budget = Budget(self._limits)
+        self._answer_time = AnswerTime(_MOST_SHARE * settings.deadline_s)
         self._cache = AnswerCache(settings.cache_entries)
         self._metrics = metrics
         metrics.watch(lambda: self._waiting, lambda: self._breaker.state(monotonic()))
@@ -136,7 +141,7 @@ class LlmLayer:
         course = _Course(question, prepared, reservation, reservation, deadline, timeout)
         task = asyncio.create_task(self._answer(course))
         self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        task.add_done_callback(lambda ended: self._forget(ended, course))
         return task
 
     async def aclose(self) -> None:
@@ -146,15 +151,18 @@ class LlmLayer:
         await asyncio.gather(*self._open, return_exceptions=True)
         await self._client.aclose()
 
+    def _forget(self, task: asyncio.Task[LlmVerdict], course: _Course) -> None:
+        # Here and not in the task: one that is cancelled before its first step never begins.
+        self._open.discard(task)
+        if course.unsent is not None:
+            self._budget.settle(course.unsent, 0, 0)
+
     async def _answer(self, course: _Course) -> LlmVerdict:
         try:
             async with course.timeout:
                 ended = await self._ask(course)
         except TimeoutError:
             ended = _Ended(LlmOutcome.DEADLINE)
-        finally:
-            if course.unsent is not None:
-                self._budget.settle(course.unsent, 0, 0)
         left = course.deadline - asyncio.get_running_loop().time()
         self._metrics.seconds.observe(self._deadline_s - left)
         return self._verdict(ended)
@@ -167,10 +175,16 @@ class LlmLayer:
             if known is not None:
                 return _Ended(LlmOutcome.CACHED, known)
         async with self._turn():
+            begin = asyncio.get_running_loop().time()
+            known = self._cache.get(prepared.key)
+            if known is not None:
+                return _Ended(LlmOutcome.CACHED, known)
+            least = max(_LEAST_SHARE * self._deadline_s, self._answer_time.expected_s)
+            if begin + least > course.deadline:
+                return _Ended(LlmOutcome.OVERLOADED)
             admission = self._breaker.enter(monotonic())
             if admission is None:
                 return _Ended(LlmOutcome.SUSPENDED)
-            begin = asyncio.get_running_loop().time()
             try:
                 attempt = await self._attempts(
                     self._prompt.request(prepared.text, course.question.intent), course
@@ -178,9 +192,12 @@ class LlmLayer:
             except BaseException:
                 # The deadline came, or whoever asked has gone.
                 had = asyncio.get_running_loop().time() - begin
+                self._answer_time.not_within(had)
                 late = course.timeout.expired() and had >= _FAIR_SHARE * self._deadline_s
                 self._report(admission, LlmOutcome.DEADLINE, failed=True if late else None)
                 raise
+            if attempt.answers is not None:
+                self._answer_time.took(asyncio.get_running_loop().time() - begin)
             self._report(admission, attempt.outcome, failed=attempt.server_failed)
         if attempt.answers is not None:
             self._cache.put(prepared.key, attempt.answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,11 +45,20 @@ def test_a_file_that_others_may_use_is_refused_with_the_remedy(key_file: Path, m
     assert "test-key" not in caught.value.message
 
 
-@pytest.mark.parametrize("content", ["", "\n", "two words", "two\nlines\n", "k" * 5_000, "\u00e9"])
+@pytest.mark.parametrize(
+    "content", ["", "\n", "two words", "two\nlines\n", "k" * 5_000, "\u00e9", "a\x01b"]
+)
 def test_a_file_without_exactly_one_key_is_refused(key_file: Path, content: str) -> None:
     key_file.write_text(content)
     with pytest.raises(UserError, match="one key"):
         read_key(with_file(key_file))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    with pytest.raises(UserError, match="no plain file"):
+        read_key(with_file(pipe))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
