@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.8
 LOCK := deploy/locks/dev.txt
-STAMP := $(VENV)/.installed-$(or $(TORCH),default)
+# Once installed with TORCH=cpu, the environment stays so until told otherwise.
+TORCH ?= $(if $(wildcard $(VENV)/.installed-cpu),cpu,default)
+STAMP := $(VENV)/.installed-$(TORCH)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test unit explore lint format benchmark accuracy lock contracts clean
@@ -33,6 +35,7 @@ else
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
 endif
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@rm -f $(VENV)/.installed-*
 	@touch $@
 
 demo: install  ## Show the whole job on real parts, in about three minutes.

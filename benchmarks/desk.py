@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from stream_app.routing import Policy, Routing, load_policy
 from stream_app.triage import triage
 
 RESULTS = Path(__file__).parent / "results"
-COST_ROUNDS = 5
 UNNAMED = "learned"
 """Abuse that only a head or a model found: it tells no kind."""
 
@@ -86,7 +84,6 @@ def main() -> None:
             for name, each in label_agreement().items()
         },
         **figures(tickets, answers),
-        "rules_us_per_ticket": round(rules_cost(tickets, rules), 1),
     }
     show(report)
     RESULTS.mkdir(exist_ok=True)
@@ -226,17 +223,6 @@ def confusion(pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
     for (wanted, answered), count in sorted(Counter(pairs).items()):
         table.setdefault(str(wanted), {})[str(answered)] = count
     return table
-
-
-def rules_cost(tickets: Sequence[DeskTicket], rules: RuleSet) -> float:
-    """Microseconds of processor time a ticket for all rules, in the fastest of some rounds."""
-    best = float("inf")
-    for _ in range(COST_ROUNDS):
-        started = time.thread_time()
-        for ticket in tickets:
-            rules.inspect(ticket.text)
-        best = min(best, time.thread_time() - started)
-    return best / len(tickets) * 1e6
 
 
 def show(report: Mapping[str, object]) -> None:

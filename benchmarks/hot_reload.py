@@ -29,8 +29,9 @@ from pathlib import Path
 from mlflow import MlflowClient
 
 from benchmarks.machine import circumstances
+from benchmarks.worker_run import create_topics, forget_settings
 from schemas import ModelEvent, RawTicket
-from stream_app.broker import ensure_topics, find_broker
+from stream_app.broker import find_broker
 from stream_app.bundle import bundle_store, newest_bundle, read_bundle
 from stream_app.errors import CheckFailed
 from stream_app.hot_reload.nudge import nudge
@@ -43,7 +44,6 @@ from stream_app.registry.layout import CHAMPION
 from stream_app.registry.local_server import start_local_registry
 from stream_app.settings import Settings, load_settings
 from stream_app.topic_reader import open_reader
-from stream_app.topics import topic_specs
 from tests.registered import variant
 from training.registration import register_bundle
 
@@ -82,6 +82,7 @@ def main() -> None:
 
 async def measure(folder: Path, rate: float, reloads: int, rounds: int) -> dict[str, object]:
     """Run all phases and return the figures, pauses in milliseconds."""
+    forget_settings()
     run = f"bench-{uuid.uuid4().hex[:8]}"
     with (
         tempfile.TemporaryDirectory() as scratch,
@@ -91,7 +92,7 @@ async def measure(folder: Path, rate: float, reloads: int, rounds: int) -> dict[
         client = MlflowClient(tracking_uri=server.uri, registry_uri=server.uri)
         numbers = _register(server.uri, run, folder, Path(scratch), reloads * rounds + 1)
         settings = _settings(broker.bootstrap_servers, run)
-        await ensure_topics(broker.bootstrap_servers, topic_specs(settings.topics))
+        await create_topics(broker.bootstrap_servers, settings.topics)
         client.set_registered_model_alias(run, CHAMPION, str(numbers[0]))
         environment = worker_environment(settings) | {
             "TICKETS_REGISTRY_TRACKING_URI": server.uri,

@@ -1,24 +1,32 @@
-"""One worker over one topic of tickets, on topics of its own; measures nothing by itself."""
+"""One worker over one topic of tickets, on topics of its own; measures nothing by itself.
+
+The topics carry the broker's own timestamps: a producer's say when it had a record, not when the
+record was safe.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from schemas import RawTicket
 from stream_app.broker import ensure_topics
-from stream_app.errors import UserError
+from stream_app.errors import CheckFailed, UserError
 from stream_app.local_worker import LocalWorker
 from stream_app.messages import OutgoingRecord
 from stream_app.producer import open_producer
 from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
 from stream_app.topics import topic_specs
+
+STALLED_AFTER_S = 120.0
+KEPT = frozenset({"TICKETS_DATA_DIR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,15 @@ class WorkerRun:
         self.worker = worker
 
     def wait_until_acked(self) -> None:
-        """Return once every ticket is acked."""
-        while _acked(self.worker) < self._sent:
+        """Return once every ticket is acked. Raises `CheckFailed` where no more are, for long."""
+        acked, since = 0, time.monotonic()
+        while acked < self._sent:
             time.sleep(0.5)
+            now = _acked(self.worker)
+            if now > acked:
+                acked, since = now, time.monotonic()
+            elif time.monotonic() - since > STALLED_AFTER_S:
+                raise CheckFailed(f"{acked} of {self._sent} tickets acked, none for a while")
 
     def results(self) -> list[Result]:
         """All outcomes by time. Raises `UserError` where they are not one a ticket."""
@@ -64,6 +78,7 @@ def worker_run(
     servers: str, tickets: Sequence[str], *, bundle: Path, environment: Mapping[str, str]
 ) -> Iterator[WorkerRun]:
     """Send `tickets`, keyed b0, b1, ..., to a new topic, and only then start a worker on it."""
+    forget_settings()
     run = f"bench-{uuid.uuid4().hex[:8]}"
     names = {
         name: f"{run}.{name}"
@@ -72,7 +87,7 @@ def worker_run(
     topics = TopicSettings.model_validate(names)
     asyncio.run(_fill(servers, topics, tickets))
     own = {f"TICKETS_TOPICS_{name.upper()}": topic for name, topic in names.items()} | {
-        "KAFKA_BOOTSTRAP_SERVERS": servers,
+        "TICKETS_KAFKA_BOOTSTRAP_SERVERS": servers,
         "TICKETS_WORKER_CONSUMER_GROUP": run,
     }
     with LocalWorker(own | dict(environment), bundle=bundle) as worker:
@@ -80,8 +95,22 @@ def worker_run(
         yield WorkerRun(servers, topics, worker, len(tickets))
 
 
+def forget_settings() -> None:
+    """Drop the product's settings from the environment: a benchmark measures the defaults."""
+    for name in list(os.environ):
+        if name.startswith("TICKETS_") and name not in KEPT:
+            del os.environ[name]
+
+
+async def create_topics(servers: str, topics: TopicSettings) -> None:
+    """The product's topics, with the broker's timestamps."""
+    stamped = {"message.timestamp.type": "LogAppendTime"}
+    specs = [replace(spec, configs={**spec.configs, **stamped}) for spec in topic_specs(topics)]
+    await ensure_topics(servers, specs)
+
+
 async def _fill(servers: str, topics: TopicSettings, tickets: Sequence[str]) -> None:
-    await ensure_topics(servers, topic_specs(topics))
+    await create_topics(servers, topics)
     async with open_producer(servers, {}, client_id="benchmark") as producer:
         deliveries = []
         for number, text in enumerate(tickets):

@@ -1,7 +1,7 @@
 """The contract of `tickets.dlq`: the original record untouched, the error in added headers.
 
-Header names follow the dead-letter queue of Kafka Connect (KIP-298), under a prefix of our own,
-so that tools that read those find the same facts here.
+The headers tell the facts that the dead-letter queue of Kafka Connect tells (KIP-298), under a
+prefix of our own.
 """
 
 from __future__ import annotations
@@ -92,10 +92,18 @@ class DeadLetter(OutgoingMessage):
 def original_headers(
     headers: Iterable[tuple[str, bytes | None]],
 ) -> list[tuple[str, bytes | None]]:
-    """The source record's own headers: everything before the block that `to_headers` appended.
+    """All headers but the block that `to_headers` appended, the last one of these names.
 
     A record that was redriven and refused again carries only one block, because redriving
-    strips it with this function.
+    strips it with this function. Headers of these names that the source itself brought stay.
     """
+    own = list(headers)
     added = {name.value for name in DeadLetterHeader}
-    return [(name, value) for name, value in headers if name not in added]
+    end = len(own)
+    while end and own[end - 1][0] not in added:
+        end -= 1
+    begin = end
+    while begin and own[begin - 1][0] in added:
+        begin -= 1
+        added.remove(own[begin][0])
+    return own[:begin] + own[end:]

@@ -64,10 +64,11 @@ class RawTicket(IncomingMessage):
             raise ValueError("text holds only white space")
         return text
 
-    @field_validator("text", "subject", "ticket_id")
+    @field_validator("text", "subject", "ticket_id", "channel", "customer_id", "attributes")
     @classmethod
-    def _no_nul(cls, value: str | None) -> str | None:
-        if value is not None and "\x00" in value:
+    def _no_nul(cls, value: str | dict[str, str] | None) -> str | dict[str, str] | None:
+        texts = [*value, *value.values()] if isinstance(value, dict) else [value or ""]
+        if any("\x00" in text for text in texts):
             raise ValueError("NUL character")
         return value
 

@@ -37,7 +37,12 @@ class Guardrail(StrEnum):
 
 
 class Severity(StrEnum):
-    """What a finding does: `flag` raises its guardrail's flag, `note` is only reported."""
+    """What a finding does: `flag` raises its guardrail's flag, `note` does not.
+
+    Notes move no ticket to a queue. Two withhold: `no_case.in_thought_or_settled` an urgency that
+    the intent alone speaks for, `no_case.only_asks` a priority above low. The others are doubts
+    that a language model may be asked about.
+    """
 
     NOTE = "note"
     FLAG = "flag"

@@ -60,4 +60,6 @@ def _unparsable(value: bytes, error: ErrorDetails) -> Refusal:
     if b"\x00" in value:
         return Refusal(ErrorCode.NUL_CHARACTER, "the JSON holds a raw NUL byte")
     # The parser names the fault and its place, never the content around it.
+    if "hex escape" in error["msg"] or "surrogate" in error["msg"]:
+        return Refusal(ErrorCode.NOT_JSON, f"{error['msg']} (half of an escaped surrogate pair?)")
     return Refusal(ErrorCode.NOT_JSON, error["msg"])

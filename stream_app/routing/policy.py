@@ -100,8 +100,11 @@ class Policy(BaseModel):
         queues = [route.queue for route in self.routes]
         if sorted(queues) != sorted(Queue):
             raise ValueError(f"each of {', '.join(Queue)} needs exactly one route")
-        if queues.index(Queue.PRIORITY) > queues.index(Queue.TOXIC):
-            raise ValueError("priority must come before toxic: toxicity must not hide urgency")
+        first = self.routes[0]
+        if first.queue is not Queue.PRIORITY:
+            raise ValueError("priority must be the first route: nothing may hide urgency")
+        if Condition.URGENCY_FLAGGED not in first.when:
+            raise ValueError("the priority route must be taken when urgency_flagged")
         if self.routes[-1].when != {Condition.ALWAYS}:
             raise ValueError("the last route must be `when: [always]`")
         if any(Condition.ALWAYS in route.when for route in self.routes[:-1]):

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
@@ -55,14 +56,21 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
     of ours; in both cases nothing of the failed micro-batch is acked.
     """
     metrics = WorkerMetrics()
+    state = _State()
     async with contextlib.AsyncExitStack() as stack:
+        # Before anything that takes long: whoever supervises the worker asks from the first second.
+        probes = Probes(metrics.registry, state.reason_not_ready)
+        port = await probes.start(settings.worker.probe_host, settings.worker.probe_port)
+        stack.push_async_callback(probes.stop)
+        # Nothing is in flight yet, and a first download may take minutes. By hand, since the first
+        # process of a container is spared the default action.
+        signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
         models = await stack.enter_async_context(open_models(settings))
-        # Only now: a first download may take minutes, and until here a signal just ends it.
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         toxicity = stack.enter_context(open_toxicity_model(settings))
-        decider = _decider(settings, models.serving, toxicity)
+        decider = await asyncio.to_thread(_decider, settings, models.serving, toxicity)
         llm = await asyncio.to_thread(open_layer, settings.llm, metrics.registry)
         if llm is not None:
             stack.push_async_callback(llm.aclose)
@@ -70,10 +78,6 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         metrics.models.serving(models.serving.current.classifier.reference)
         security = aiokafka_options(settings.kafka)
         servers = bootstrap_servers(settings.kafka)
-        state = _State()
-        probes = Probes(metrics.registry, state.reason_not_ready)
-        port = await probes.start(settings.worker.probe_host, settings.worker.probe_port)
-        stack.push_async_callback(probes.stop)
         await asyncio.to_thread(
             check_answers, servers, timeout_s=ANSWER_WITHIN_S, kafka_security=security
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -145,6 +148,39 @@ def test_a_probe_port_that_is_taken_is_one_line(start_worker: StartWorker) -> No
     assert second.process.wait(30) == 2
     assert "set TICKETS_WORKER_PROBE_PORT to a free port" in second.log_text()
     assert "Traceback" not in second.log_text()
+
+
+def status(address: str) -> int:
+    """The HTTP status there; 0 where nobody listens."""
+    try:
+        with urllib.request.urlopen(address, timeout=5) as response:  # noqa: S310 - an own address
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_a_worker_that_waits_for_its_first_model_answers_probes_and_ends_at_once(
+    start_worker: StartWorker,
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent_registry,
+        socket.create_server(("127.0.0.1", 0)) as free,
+    ):
+        registry = silent_registry.getsockname()[1]
+        port = free.getsockname()[1]
+        free.close()
+        worker = start_worker(
+            wait=False,
+            TICKETS_REGISTRY_TRACKING_URI=f"http://127.0.0.1:{registry}",
+            TICKETS_REGISTRY_REQUEST_TIMEOUT_S="60",
+            TICKETS_WORKER_PROBE_PORT=str(port),
+        )
+        wait_until(lambda: status(f"http://127.0.0.1:{port}/livez") == 200)
+        assert status(f"http://127.0.0.1:{port}/readyz") == 503
+        worker.process.terminate()
+        assert worker.process.wait(10) == 128 + signal.SIGTERM
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,19 @@ def test_a_dead_letter_gives_back_the_original_record(
     assert letter.error.event_id == source.event_id
 
 
+def test_error_headers_that_the_source_itself_had_are_its_own() -> None:
+    own = (("__dlq.errors.topic", b"elsewhere"), ("a", b"b"))
+    source = Record("raw", 3, 42, 1_000, None, b"x", own)
+    dead = dead_letter_record("dlq", source, Refusal(ErrorCode.NOT_JSON, "no JSON"))
+    copied = (*dead.headers, ("added.by.a.copying.tool", b"1"))
+
+    letter = read_letter(Record("dlq", 0, 7, 2_000, dead.key, dead.value, copied))
+
+    assert letter is not None
+    assert letter.error.topic == "raw"
+    assert letter.original().headers == [*own, ("added.by.a.copying.tool", b"1")]
+
+
 def test_a_record_without_error_headers_is_no_letter() -> None:
     assert read_letter(Record("dlq", 0, 7, 2_000, None, b"x", (("a", None),))) is None
 

@@ -158,7 +158,20 @@ routes:
             GOOD.replace("queue: priority", "queue: x")
             .replace("toxic,", "priority,")
             .replace("x,", "toxic,"),
-            "toxicity must not hide urgency",
+            "nothing may hide urgency",
+        ),
+        (
+            GOOD.replace("queue: priority, when: [urgency_flagged]", "queue: x, when: []")
+            .replace(
+                "queue: review, when: [validation_flagged]",
+                "queue: priority, when: [urgency_flagged]",
+            )
+            .replace("queue: x, when: []", "queue: review, when: [toxicity_flagged]"),
+            "nothing may hide urgency",
+        ),
+        (
+            GOOD.replace("[urgency_flagged]", "[high_priority_intent]"),
+            "must be taken when urgency_flagged",
         ),
         ("routes: [", "not a YAML file"),
         ("- 1", "policy"),
