@@ -22,7 +22,7 @@ from stream_app.demo.stage_view import StageView
 from stream_app.isolation import isolated_settings, remove_topics, worker_environment
 from stream_app.kafka_client import aiokafka_options
 from stream_app.local_worker import LocalWorker
-from stream_app.registry.local_server import LocalRegistry, start_local_registry
+from stream_app.registry.local_server import LocalRegistry, local_registry
 from stream_app.settings import Settings, load_settings
 from stream_app.topics import topic_specs
 
@@ -130,15 +130,17 @@ def _broker(stack: ExitStack, stages: StageView) -> tuple[Broker, Settings]:
 
 def _begin_registry(stack: ExitStack) -> Future[LocalRegistry]:
     """Start an MLflow server in a thread; it takes as long as the broker and the training."""
+    registry = local_registry()
+    # Whatever the thread began after the first stop, below, is taken down when it has ended.
+    stack.callback(registry.stop)
     threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="registry"))
-    starting = threads.submit(start_local_registry)
+    stack.callback(registry.stop)
 
-    def stop() -> None:
-        if starting.exception() is None:
-            starting.result().stop()
+    def start() -> LocalRegistry:
+        registry.start()
+        return registry
 
-    stack.callback(stop)
-    return starting
+    return threads.submit(start)
 
 
 def _registry_environment(

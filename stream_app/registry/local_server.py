@@ -46,19 +46,24 @@ def start_local_registry(
     Raises `Unavailable` where the full MLflow is not installed or does not come up, and
     `UserError` where the port or the folder is taken.
     """
-    mlflow = _installed_mlflow()
-    if port is not None and not is_free(port):
-        raise UserError(
-            f"port {port} on {LOOPBACK} is taken: stop what listens there or choose another port"
-        )
-    registry = LocalRegistry(folder=folder, port=free_ports(1)[0] if port is None else port)
+    registry = local_registry(folder=folder, port=port)
     try:
-        on_progress(f"starting MLflow {mlflow} on SQLite in {registry.folder}")
+        on_progress(f"starting MLflow {version('mlflow')} on SQLite in {registry.folder}")
         registry.start()
     except BaseException:
         registry.stop()
         raise
     return registry
+
+
+def local_registry(*, folder: Path | None = None, port: int | None = None) -> LocalRegistry:
+    """The server, not started. Raises as `start_local_registry` does."""
+    _check_mlflow()
+    if port is not None and not is_free(port):
+        raise UserError(
+            f"port {port} on {LOOPBACK} is taken: stop what listens there or choose another port"
+        )
+    return LocalRegistry(folder=folder, port=free_ports(1)[0] if port is None else port)
 
 
 class LocalRegistry:
@@ -123,7 +128,10 @@ class LocalRegistry:
         self._wait_until_it_answers(self._process, log_before)
 
     def stop(self) -> None:
-        """Shut down in order; deletes the folder where it is a temporary one. Idempotent."""
+        """Shut down in order; deletes the folder where it is a temporary one. Idempotent.
+
+        From another thread it ends a `start` that is waiting for the server.
+        """
         if self._process is not None:
             self._process.stop(keep=False)
         if self._temporary:
@@ -187,10 +195,10 @@ class LocalRegistry:
         return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
 
 
-def _installed_mlflow() -> str:
+def _check_mlflow() -> None:
     try:
         # The client alone (mlflow-skinny) has the same import name and no server.
-        return version("mlflow")
+        version("mlflow")
     except PackageNotFoundError as error:
         raise Unavailable(
             "the MLflow server is not installed: "

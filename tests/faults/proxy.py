@@ -53,7 +53,16 @@ class Proxy:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as server:
+        left_open = False
+        with suppress(OSError):
+            left_open = self._forward_answers(client)
+        # Without a server behind it too: a client is refused then, and not left to wait.
+        if not left_open:
+            client.close()
+
+    def _forward_answers(self, client: socket.socket) -> bool:
+        """Until the server ends it. True where the connection is to stay open, cut off."""
+        with socket.create_connection(("127.0.0.1", self._to)) as server:
             self._open.append(server)
             broken = threading.Event()
             threading.Thread(
@@ -67,8 +76,8 @@ class Proxy:
                 client.sendall(data)
                 if broken.is_set() and passed >= self.PASSED_BYTES:
                     self.reached.set()
-                    return
-            client.close()
+                    return True
+            return False
 
     def _forward_requests(
         self, client: socket.socket, server: socket.socket, broken: threading.Event

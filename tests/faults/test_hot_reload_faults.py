@@ -13,7 +13,7 @@ from schemas import ModelEvent, ModelEventKind
 from stream_app.broker import Broker
 from stream_app.bundle import GoldenTicket, read_bundle
 from stream_app.local_worker import LocalWorker
-from stream_app.registry.local_server import LocalRegistry, start_local_registry
+from stream_app.registry.local_server import LocalRegistry
 from stream_app.settings import TopicSettings
 from tests.conftest import StartWorker
 from tests.faults.proxy import Proxy
@@ -183,29 +183,31 @@ def test_mlflow_killed_in_mid_download_leaves_the_old_model_serving(
     unique_topics: TopicSettings,
     start_worker: StartWorker,
     verifier: Verifier,
+    mlflow_server: LocalRegistry,
     fresh_model_name: str,
     tmp_path: Path,
 ) -> None:
-    with start_local_registry() as server:
-        registry = Registry(server.uri, fresh_model_name, cache=tmp_path / "cache")
-        scene = Scene(kafka, unique_topics, start_worker, verifier, registry, tmp_path)
-        proxy = Proxy(urlsplit(server.uri).port or 0)
-        worker = scene.start(TICKETS_REGISTRY_TRACKING_URI=proxy.uri)
-        second = write_tiny_bundle(scene.folder / "2", version="2")
-        number = registry.register(second)
-        proxy.broken_on = b"/bundle/model.onnx HTTP"
-        registry.promote(number)
-        assert proxy.reached.wait(120)
-        server.kill()
+    registry = Registry(mlflow_server.uri, fresh_model_name, cache=tmp_path / "cache")
+    scene = Scene(kafka, unique_topics, start_worker, verifier, registry, tmp_path)
+    proxy = Proxy(urlsplit(mlflow_server.uri).port or 0)
+    worker = scene.start(TICKETS_REGISTRY_TRACKING_URI=proxy.uri)
+    second = write_tiny_bundle(scene.folder / "2", version="2")
+    number = registry.register(second)
+    proxy.broken_on = b"/bundle/model.onnx HTTP"
+    registry.promote(number)
+    assert proxy.reached.wait(120)
+    mlflow_server.kill()
+    try:
         proxy.drop()
         lost = scene.event(ModelEventKind.UNREACHABLE)
         assert "MLflow at http" in (lost.reason or "")
         scene.check_tickets_flow(worker, scene.first)
+    finally:
         proxy.broken_on = None
-        server.start()
-        scene.event(ModelEventKind.SWAPPED)
-        scene.check_tickets_flow(worker, second)
-        proxy.close()
+        mlflow_server.start()
+    scene.event(ModelEventKind.SWAPPED)
+    scene.check_tickets_flow(worker, second)
+    proxy.close()
 
 
 def test_without_mlflow_a_worker_starts_with_the_last_good_bundle_and_follows_later(

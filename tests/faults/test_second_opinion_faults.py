@@ -133,7 +133,9 @@ def test_a_broken_server_loses_delays_and_lowers_nothing(
     server: LlmServer,
 ) -> None:
     server.default = in_turn(*BROKEN)
-    worker = start_worker(**asking(server, TICKETS_LLM_BREAKER_FAILURES="1000"))
+    # Enough at a time that each of the broken answers is given, however slow the machine is.
+    many = {"TICKETS_LLM_BREAKER_FAILURES": "1000", "TICKETS_LLM_MAX_CONCURRENT": "16"}
+    worker = start_worker(**asking(server, **many))
     doubtful = tickets(*(f"{DOUBTFUL.format(CARD)} {number}" for number in range(60)))
     ledger = send(
         kafka.bootstrap_servers,

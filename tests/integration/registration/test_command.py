@@ -67,9 +67,11 @@ def test_a_killed_server_comes_back_with_its_data(mlflow_server: LocalRegistry) 
     name = "survivor"
     connect(mlflow_server.uri).create_registered_model(name)
     mlflow_server.kill()
-    with pytest.raises(UserError, match="no MLflow server answers"):
-        RegisteredModel(mlflow_server.uri, name).versions()
-    mlflow_server.start()
+    try:
+        with pytest.raises(UserError, match="no MLflow server answers"):
+            RegisteredModel(mlflow_server.uri, name).versions()
+    finally:
+        mlflow_server.start()
     assert RegisteredModel(mlflow_server.uri, name).versions() == []
 
 

@@ -83,7 +83,8 @@ def swept(
         "TICKETS_REGISTRY_TRACKING_URI": mlflow_server.uri,
         "TICKETS_REGISTRY_MODEL": "swept-intents",
     }
-    run(command(few_intents, storage, "--trials", "2", "--track"), **tracked)
+    first = run(command(few_intents, storage, "--trials", "2", "--track"), **tracked)
+    assert printed(first)["trials"] == 2
     return printed(run(command(few_intents, storage, "--trials", "3", "--track"), **tracked))
 
 
