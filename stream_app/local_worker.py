@@ -23,7 +23,7 @@ from typing import Self
 from stream_app.errors import Unavailable
 from stream_app.local_processes import tied
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
 _READY_LINE = re.compile(r"probes on http://[^:]+:(\d+)")
 

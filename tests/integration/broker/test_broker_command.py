@@ -13,7 +13,7 @@ import pytest
 from stream_app.broker import ensure_topics
 from stream_app.topics import topic_specs
 from tests.unit.local_processes.processes import running_with
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -50,7 +50,7 @@ def test_it_announces_the_broker_and_stops_all_of_it_on_a_signal(
     assert missing == []
 
     process.send_signal(order)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert output == ""
     assert "Traceback" not in errors
@@ -63,7 +63,7 @@ def test_a_signal_while_kafka_starts_leaves_nothing(tmp_path: Path) -> None:
     while "starting Apache Kafka" not in process.stderr.readline():
         pass
     process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert output == ""
     assert "Traceback" not in errors
@@ -75,7 +75,7 @@ def test_the_address_alone_is_on_standard_output(tmp_path: Path) -> None:
     assert process.stdout is not None
     host, port = process.stdout.readline().strip().split(":")
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_S)
     assert (host, port.isdigit(), output, process.returncode) == ("127.0.0.1", True, "", 0)
     assert "MOCK" in errors
 
@@ -86,7 +86,7 @@ def test_a_broker_that_dies_ends_the_command_with_an_error(tmp_path: Path) -> No
     process.stdout.readline()
     for server in running_with(str(tmp_path), program="java"):
         server.kill()
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3
     assert "ended by itself" in errors
     wait_until_gone(tmp_path)

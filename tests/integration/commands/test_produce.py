@@ -12,6 +12,7 @@ from stream_app.broker import Broker
 from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
 from tests.integration.commands.conftest import Commands, ReadAll
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -90,7 +91,7 @@ async def test_ctrl_c_confirms_what_was_sent_and_says_how_many(
                 break
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(timeout=20) == INTERRUPTED
+    assert process.wait(timeout=PATIENCE_S) == INTERRUPTED
     assert process.stdout is not None
     assert process.stderr is not None
     assert json.loads(process.stdout.read())["records"] == 3

@@ -11,6 +11,7 @@ from stream_app.messages import OutgoingRecord
 from stream_app.settings import TopicSettings
 from tests.integration.commands.conftest import Commands, SendAll, wait_for_line
 from tests.integration.commands.letters import dead_letter, triaged
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -25,7 +26,7 @@ def test_only_what_comes_after_the_start_is_shown_and_the_limit_ends_it(
     wait_for_line(process, FOLLOWING)
     send_all([triaged(unique_topics, offset) for offset in (2, 3, 4)])
 
-    stdout, _ = process.communicate(timeout=30)
+    stdout, _ = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
     shown = [TriagedTicket.model_validate_json(line) for line in stdout.splitlines()]
@@ -95,7 +96,7 @@ def test_ctrl_c_is_a_normal_end(tickets: Commands) -> None:
     wait_for_line(process, FOLLOWING)
     process.send_signal(signal.SIGINT)
 
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
 
     assert (process.returncode, stdout, stderr) == (0, b"", b"")
 
@@ -107,7 +108,7 @@ def test_a_closed_pipe_ends_it_quietly_without_waiting_for_a_ticket(tickets: Com
     wait_for_line(process, FOLLOWING)
     os.close(read_end)
 
-    _, stderr = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
 
     assert (process.returncode, stderr) == (0, b"")
 

@@ -25,7 +25,7 @@ from stream_app.topic_reader import open_reader
 from tests.conftest import StartWorker
 from tests.metrics import metric
 from tests.verifier import Sent, Verifier, demo_tickets, send, send_records
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 
@@ -145,7 +145,7 @@ def test_an_idle_worker_ends_at_once_with_exit_code_zero(start_worker: StartWork
 def test_a_probe_port_that_is_taken_is_one_line(start_worker: StartWorker) -> None:
     first = start_worker()
     second = start_worker(wait=False, TICKETS_WORKER_PROBE_PORT=str(first.probe_port()))
-    assert second.process.wait(30) == 2
+    assert second.process.wait(PATIENCE_S) == 2
     assert "set TICKETS_WORKER_PROBE_PORT to a free port" in second.log_text()
     assert "Traceback" not in second.log_text()
 
@@ -195,7 +195,7 @@ def test_what_the_operator_can_mend_is_one_line_and_an_exit_code(
     start_worker: StartWorker, environment: dict[str, str], exit_code: int, told: str
 ) -> None:
     worker = start_worker(wait=False, **environment)
-    assert worker.process.wait(30) == exit_code
+    assert worker.process.wait(PATIENCE_S) == exit_code
     assert told in worker.log_text()
     assert "Traceback" not in worker.log_text()
 

@@ -16,6 +16,7 @@ from stream_app.hot_reload.calls import ANSWERS, CALLS, Call, Failed, Fetch, Sco
 from stream_app.hot_reload.preparing_process import Preparer, serve
 from stream_app.registry.client import RegistryClient
 from stream_app.registry.version import RegisteredVersion
+from tests.waiting import PATIENCE_S
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -88,4 +89,4 @@ def test_a_signal_to_the_whole_group_leaves_the_end_to_the_worker(tmp_path: Path
         process.send_signal(signal.SIGTERM)
         assert call(fetch("none")) == first
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
