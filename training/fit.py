@@ -40,19 +40,24 @@ def fit(
     seed: int,
     progress: FitProgress,
     asked: Asked | None = None,
+    number: int = 0,
 ) -> None:
     """Train all of `network` in place for `recipe.epochs` epochs, which may be none.
+
+    This is the fit `number` of the recipe's, counted from 0: its epochs are counted on from those
+    of the fits before, and none of its rows' noise was theirs.
 
     `targets` are the label indices of the rows, in their order; the rows of `asked` teach the
     encoder alone. AdamW (Loshchilov and Hutter 2019). Deterministic for a seed, a machine and a
     number of threads. `progress` hears of every batch, and measures the network at the start and
     after each epoch.
     """
-    torch.manual_seed(seed)
-    progress.end_epoch(0, network)
+    torch.manual_seed(seed + number)
+    if number == 0:
+        progress.end_epoch(0, network)
     if recipe.epochs == 0:
         return
-    chance = random.Random(seed)  # noqa: S311 - repeatability, not secrecy
+    chance = random.Random(seed + number)  # noqa: S311 - repeatability, not secrecy
     rows_an_epoch = len(targets) + (asked.rows if asked else 0)
     steps = recipe.epochs * -(-rows_an_epoch // recipe.batch_rows)
     criterion = MixedLoss(
@@ -70,13 +75,14 @@ def fit(
     average = AveragedModel(network, avg_fn=_moving_average(recipe.averaging))
     as_they_came = rows_of_epoch(0) if recipe.self_taught else ()
     network.train()
+    before = number * recipe.epochs
     for epoch in range(1, recipe.epochs + 1):
-        rows = list(rows_of_epoch(epoch))
+        rows = list(rows_of_epoch(before + epoch))
         if asked:
-            asked_rows, answers = asked.of_epoch(epoch)
+            asked_rows, answers = asked.of_epoch(before + epoch)
             rows += asked_rows
             criterion.ask(answers)
-        progress.start_epoch(epoch, recipe.epochs, rows=len(rows))
+        progress.start_epoch(before + epoch, recipe.epochs * recipe.fits, rows=len(rows))
         if recipe.self_taught and epoch > 1:
             share = recipe.self_taught * (epoch - 1) / (recipe.epochs - 1)
             criterion.believe(forward(average.module, as_they_came), share)
@@ -93,7 +99,7 @@ def fit(
             average.update_parameters(network)
             summed_loss += loss.item() * len(batch)
             progress.advance(rows=len(batch), loss=loss.item())
-        progress.end_epoch(epoch, average.module, loss=summed_loss / len(rows))
+        progress.end_epoch(before + epoch, average.module, loss=summed_loss / len(rows))
     network.load_state_dict(average.module.state_dict())
     network.eval()
 

@@ -16,7 +16,7 @@ from training.recipe import Recipe
 Changes = Mapping[str, float | int]
 """Fields of a `Recipe` by name, each with another value than the preset's."""
 
-LOWEST: Changes = {"batch_rows": 1, "max_tokens": 8, "held_out_share": 0.001}
+LOWEST: Changes = {"batch_rows": 1, "max_tokens": 8, "held_out_share": 0.001, "fits": 1}
 """Least value of the fields that 0 makes no sense for."""
 
 BELOW_ONE = frozenset({"held_out_share"})

@@ -19,6 +19,9 @@ class Recipe:
     row's target is to the share `self_taught` what the averaged weights say of the row without
     noise, less before (after Tarvainen and Valpola 2017, "Mean teachers are better role models").
     Both are for models that are fitted by gradient.
+    `fits` of them are made from the same start, each on other noise and in another order, and
+    their weights averaged (Wortsman et al. 2022, "Model soups"): for pretrained encoders, whose
+    fits stay close enough to one another for that.
     `held_out_share` of each intent's training rows are kept from the fit for calibration, where the
     data set brings no validation part. Of a pretrained encoder, the first `layers` are kept, all
     where it is 0: fewer serve faster and know less.
@@ -40,6 +43,7 @@ class Recipe:
     max_tokens: int = 128
     held_out_share: float = 0.05
     layers: int = 0
+    fits: int = 1
 
     def as_record(self) -> dict[str, float | int | str]:
         """The fields by name, as a bundle's provenance keeps them."""
@@ -53,6 +57,7 @@ FULL = Recipe(
     head_learning_rate=1.5e-3,
     asked_share=0.25,
     self_taught=0.5,
+    fits=2,
 )
 """For data sets of some thousand rows."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,6 +78,9 @@ def sweep(
     """
     changes = {} if epochs is None else {"epochs": epochs}
     plan = Plan(data, architecture, base_model, taxonomy, quick, seed, changes)
+    if plan.recipe.fits > 1:
+        # What is best for one fit is best for several, and is found in a fraction of the time.
+        plan = replace(plan, changes={**changes, "fits": 1})
     plan.kind.check_base_model(base_model)
     if not plan.recipe.epochs:
         raise UserError(

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from training.architectures.network import IntentNetwork
 from training.architectures.probe import fit_head
 from training.fit import RowsOfEpoch, fit
@@ -34,7 +37,7 @@ class GradientModel:
         progress: FitProgress,
         asked: Asked | None = None,
     ) -> None:
-        """Fit all weights; on a pretrained encoder first the head.
+        """Fit all weights, on a pretrained encoder first the head; the mean of `recipe.fits` fits.
 
         Before fine-tuning the head sees epochs 0 and 1 together. A head that stays alone sees the
         rows as they came: a frozen encoder learns nothing from noise, and on the starter set the
@@ -45,4 +48,31 @@ class GradientModel:
             fit_head(self.network, rows, [*targets, *targets])
         elif self.pretrained:
             fit_head(self.network, rows_of_epoch(0), targets)
-        fit(self.network, rows_of_epoch, targets, recipe, seed=seed, progress=progress, asked=asked)
+        start = _weights(self.network)
+        fitted = []
+        for number in range(recipe.fits):
+            self.network.load_state_dict(start)
+            fit(
+                self.network,
+                rows_of_epoch,
+                targets,
+                recipe,
+                seed=seed,
+                progress=progress,
+                asked=asked,
+                number=number,
+            )
+            fitted.append(_weights(self.network))
+        self.network.load_state_dict(
+            {name: _mean([each[name] for each in fitted]) for name in start}
+        )
+
+
+def _weights(network: IntentNetwork) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
+def _mean(tensors: Sequence[Tensor]) -> Tensor:
+    # What is no weight, such as the numbers of positions, is the same in all.
+    first = tensors[0]
+    return torch.stack(list(tensors)).mean(dim=0) if first.is_floating_point() else first

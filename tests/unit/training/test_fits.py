@@ -1,0 +1,73 @@
+"""Several fits of one recipe: each starts alike and goes another way, and their mean is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from torch import nn
+
+from training.architectures.by_gradient import GradientModel
+from training.architectures.network import IntentNetwork
+from training.fit import fit
+from training.progress import FitProgress
+from training.recipe import Recipe
+
+WIDTH = 4
+TARGETS = [0, 1]
+ONE = Recipe(epochs=2, batch_rows=1, learning_rate=0.01, head_learning_rate=0.01)
+
+
+class _Sum(nn.Module):
+    """The sum of a row's token vectors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(9, WIDTH)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        summed: torch.Tensor = (self.table(input_ids) * attention_mask.unsqueeze(-1)).sum(dim=1)
+        return summed
+
+
+def untrained() -> IntentNetwork:
+    torch.manual_seed(2)
+    return IntentNetwork(_Sum(), width=WIDTH, intents=2, dropout=0.0)
+
+
+def test_the_weights_kept_are_the_mean_of_the_fits() -> None:
+    epochs: list[int] = []
+
+    def rows_of_epoch(epoch: int) -> Sequence[Sequence[int]]:
+        epochs.append(epoch)
+        return [[epoch], [epoch + 1]]
+
+    both = replace(ONE, fits=2)
+    averaged, apart = untrained(), [untrained(), untrained()]
+    model = GradientModel("none", averaged, Path("none"), 8, pretrained=False)
+    with FitProgress(Console(quiet=True)) as progress:
+        model.fit(rows_of_epoch, TARGETS, both, seed=5, progress=progress)
+        assert epochs == [1, 2, 3, 4]
+        for number, network in enumerate(apart):
+            fit(network, rows_of_epoch, TARGETS, both, seed=5, progress=progress, number=number)
+    first, second = (network.state_dict() for network in apart)
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+    for name, kept in averaged.state_dict().items():
+        torch.testing.assert_close(kept, (first[name] + second[name]) / 2)
+
+
+def test_one_fit_is_kept_as_it_is() -> None:
+    kept, alone = untrained(), untrained()
+    rows: Sequence[Sequence[int]] = [[1], [2]]
+    with FitProgress(Console(quiet=True)) as progress:
+        model = GradientModel("none", kept, Path("none"), 8, pretrained=False)
+        model.fit(lambda epoch: rows, TARGETS, ONE, seed=5, progress=progress)
+        start = deepcopy(alone.state_dict())
+        fit(alone, lambda epoch: rows, TARGETS, ONE, seed=5, progress=progress)
+    assert any(not torch.equal(start[name], tensor) for name, tensor in alone.state_dict().items())
+    for name, tensor in alone.state_dict().items():
+        assert torch.equal(tensor, kept.state_dict()[name])
