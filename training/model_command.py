@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from stream_app.cli.output import JsonFlag, err, out, print_json
@@ -95,7 +96,7 @@ def show(version: VersionArgument, config: ConfigOption = None, as_json: JsonFla
     table.add_column(overflow="fold")
     for name, value in _record(found).items():
         text = ", ".join(value) if isinstance(value, list) else str(value or "")
-        table.add_row(name.replace("_", " "), text)
+        table.add_row(name.replace("_", " "), escape(text))
     for name, figure in sorted(metrics.items()):
         table.add_row(name.replace("_", " "), f"{figure:.4g}")
     out.print(table)

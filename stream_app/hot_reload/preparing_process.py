@@ -87,6 +87,8 @@ class Preparer:
                 # The disk lost or changed a byte since: the registry still has the original.
                 self._cache.drop(version.digest)
             else:
+                # Used just now, so that another worker's pruning takes an older one.
+                os.utime(folder)
                 return folder
         with self._cache.draft() as draft:
             self._client.download(version, draft)

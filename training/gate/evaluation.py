@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,8 @@ class Evaluation:
     `confidence`, shape (rows,), is the calibrated probability of the answer. `scope_inside`
     holds the scope score of each row and `scope_outside` that of texts which fit no intent;
     `None` where no such texts were given. `ms_per_ticket` has one entry a round; two models take
-    their rounds in turn.
+    their rounds in turn. `categories` holds the category of each intent, and `heads` the questions
+    beside the intent that the model answers.
     """
 
     model: str
@@ -56,6 +57,8 @@ class Evaluation:
     scope_outside: npt.NDArray[np.float32] | None
     size_mb: float
     ms_per_ticket: tuple[float, ...]
+    categories: Mapping[str, str] = field(default_factory=dict)
+    heads: frozenset[str] = frozenset()
 
     @property
     def correct(self) -> Mask:

@@ -79,13 +79,24 @@ def judge(candidate: Evaluation, champion: Evaluation | None, limits: Limits) ->
 def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
     """What the answers alone would not show.
 
-    No intent may vanish, change its urgency or go unmeasured. A new urgent intent too is a
-    person's decision: whatever is urgent goes before the tickets that are urgent now.
+    No intent may vanish, change its urgency or its category or go unmeasured. A new urgent intent
+    too is a person's decision: whatever is urgent goes before the tickets that are urgent now. And
+    no question may go without the answer that the champion's heads give.
     """
     in_data = {candidate.rows.intents[index] for index in candidate.rows.targets}
     gone = champion.labels - candidate.labels if champion else frozenset()
     calmed = (champion.urgent & candidate.labels) - candidate.urgent if champion else frozenset()
     raised = candidate.urgent - champion.urgent if champion else frozenset()
+    moved = (
+        {
+            intent
+            for intent in champion.categories.keys() & candidate.categories.keys()
+            if champion.categories[intent] != candidate.categories[intent]
+        }
+        if champion
+        else set()
+    )
+    untold = champion.heads - candidate.heads if champion else frozenset()
     unmeasured = champion.labels - in_data - gone if champion else frozenset()
     faults = [
         f"{what}: {', '.join(sorted(intents))}"
@@ -93,6 +104,8 @@ def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
             ("no longer an intent", gone),
             ("no longer urgent", calmed),
             ("newly urgent", raised),
+            ("in another category", moved),
+            ("no longer told", untold),
             ("without a row to judge by", unmeasured),
             ("in the data and not in the model", in_data - candidate.labels - gone),
         )
@@ -103,7 +116,7 @@ def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
         passed=not faults,
         candidate=len(candidate.labels),
         champion=len(champion.labels) if champion else None,
-        limit="none missing or unmeasured, none more or less urgent",
+        limit="none missing, moved or unmeasured, none more or less urgent",
         reason="; ".join(faults) or "every intent is there",
     )
 
@@ -125,6 +138,8 @@ def _macro_f1(
 def _urgent_recall(
     candidate: Evaluation, champion: Evaluation | None, limits: MarginAndFloor
 ) -> Verdict:
+    if not _urgent(candidate, champion):
+        return _none_urgent(Criterion.URGENT_RECALL)
     urgent = _rows_of(candidate, _urgent(candidate, champion))
     if not urgent.any():
         return _unmeasured(Criterion.URGENT_RECALL, "the data have no row of an urgent intent")
@@ -146,10 +161,12 @@ def urgent_intents(
     Without a row of one of them there is nothing to judge by, which refuses.
     """
     urgent = _urgent(candidate, champion)
+    if not urgent:
+        return _none_urgent(Criterion.URGENT_INTENTS)
     masks = {intent: candidate.rows.of_intent(intent) for intent in sorted(urgent)}
     empty = [intent for intent, mask in masks.items() if not mask.any()]
-    if empty or not masks:
-        which = ", ".join(empty) or "an urgent intent"
+    if empty:
+        which = ", ".join(empty)
         return _unmeasured(Criterion.URGENT_INTENTS, f"the data have no row of {which}")
     # A candidate that calls more intents urgent must not make the test milder.
     alpha = limits.family_alpha / max(1, len(champion.urgent if champion else urgent))
@@ -225,6 +242,10 @@ def _latency(
 
 def _unmeasured(criterion: Criterion, reason: str) -> Verdict:
     return Verdict(criterion, False, None, None, "rows to measure on", reason)
+
+
+def _none_urgent(criterion: Criterion) -> Verdict:
+    return Verdict(criterion, True, None, None, "where there are any", "no intent is urgent")
 
 
 def _urgent(candidate: Evaluation, champion: Evaluation | None) -> frozenset[str]:

@@ -68,6 +68,8 @@ def measure(
                     urgent=frozenset(
                         label.intent for label in bundle.labels if label.priority is Priority.HIGH
                     ),
+                    categories={label.intent: label.category for label in bundle.labels},
+                    heads=_heads(said),
                     answers=_indices(rows.intents, (each.label.intent for each in said)),
                     confidence=_array(each.confidence for each in said),
                     noised_answers=_indices(
@@ -148,6 +150,15 @@ def _name(bundle: Bundle) -> str:
 def _indices(intents: Sequence[str], wanted: Iterator[str]) -> npt.NDArray[np.intp]:
     index_of = {intent: index for index, intent in enumerate(intents)}
     return np.array([index_of[intent] for intent in wanted], dtype=np.intp)
+
+
+def _heads(said: Sequence[Prediction]) -> frozenset[str]:
+    """The questions beside the intent that a model answers."""
+    return frozenset(
+        name
+        for name in ("urgency", "trouble", "abuse")
+        if said and getattr(said[0], name) is not None
+    )
 
 
 def _array(values: Iterator[float]) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -133,8 +134,10 @@ class RegisteredModel:
                     self.name, str(version.number), PROMOTED_OVER_TAG, str(before.number)
                 )
         self._point(CHAMPION, version.number)
-        if CHALLENGER in version.aliases:
-            with failures_told(self._uri):
+        # It serves from here on: what fails now must not look as if nothing had happened.
+        with suppress(UserError), failures_told(self._uri):
+            # Asked anew: while the version was judged, another may have become the challenger.
+            if self._entity().aliases.get(CHALLENGER) == str(version.number):
                 self._client.delete_registered_model_alias(self.name, CHALLENGER)
 
     def make_challenger(self, version: Version) -> None:
@@ -156,12 +159,14 @@ class RegisteredModel:
         if previous is None or previous == current:
             raise UserError(f"{self.name} has had no champion before version {current}")
         target = self.version(previous)
-        self._point(CHAMPION, target.number)
         before = self._promoted_over(previous)
-        if before is not None:
-            self._remember(int(before))
-        else:
-            with failures_told(self._uri):
+        self._point(CHAMPION, target.number)
+        # The way back is gone now. A tag that stays behind names the champion itself, by which the
+        # next rollback knows it.
+        with suppress(UserError), failures_told(self._uri):
+            if before is not None:
+                self._remember(int(before))
+            else:
                 self._client.delete_registered_model_tag(self.name, PREVIOUS_CHAMPION_TAG)
         return int(current), target.number
 

@@ -11,7 +11,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from stream_app.bundle import Manifest, read_bundle
-from stream_app.bundle.manifest import MANIFEST_FILE
+from stream_app.bundle.manifest import CONTENT_FILES, MANIFEST_FILE
 from stream_app.registry.layout import (
     ARTIFACT_PATH,
     BUNDLE_DIGEST_TAG,
@@ -92,7 +92,7 @@ def _log_run(
             ],
         )
         # File by file: whatever else lies in the folder is no part of the bundle.
-        for name in (*manifest.files, MANIFEST_FILE):
+        for name in (*CONTENT_FILES, MANIFEST_FILE):
             client.log_artifact(run_id, str(bundle / name), ARTIFACT_PATH)
         if evaluation is not None:
             client.log_dict(run_id, dict(evaluation), EVALUATION_FILE)

@@ -33,7 +33,7 @@ UNPRUNED_TRIALS, FIRST_JUDGED_EPOCH = 4, 2
 """The first trials run to their end, to have a median at all, and no trial is judged by its first
 epoch, whose learning rate has only just risen."""
 
-_PLAN, _DATA_SHA256 = "plan", "data_sha256"
+_PLAN, _DATA_SHA256, _RECIPE = "plan", "data_sha256", "recipe"
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ def open_study(storage: Path, name: str, plan: Plan, *, data_sha256: str) -> Swe
     if not study.user_attrs:
         study.set_user_attr(_PLAN, _as_record(plan))
         study.set_user_attr(_DATA_SHA256, data_sha256)
+        study.set_user_attr(_RECIPE, plan.recipe.as_record())
     begun = _described(study)
     if begun.data_sha256 != data_sha256:
         raise UserError(
@@ -112,6 +113,11 @@ def open_study(storage: Path, name: str, plan: Plan, *, data_sha256: str) -> Swe
         raise UserError(
             f"the study {name} was begun with other options (`{begun.plan.command}`): give the "
             "same ones, or choose another name with --study"
+        )
+    if study.user_attrs.get(_RECIPE) != plan.recipe.as_record():
+        raise UserError(
+            f"the study {name} was begun with another preset than this version's: "
+            "choose another name with --study"
         )
     # Seeded by what is done already: the same seed again would draw the same values again.
     study.sampler = optuna.samplers.TPESampler(seed=plan.seed + len(study.trials))

@@ -43,6 +43,8 @@ def evaluation(
         scope_outside=np.full(20, 0.1, dtype=np.float32),
         size_mb=23.0,
         ms_per_ticket=(1.5, 1.6, 1.4),
+        categories=dict.fromkeys(INTENTS, "Billing"),
+        heads=frozenset({"urgency", "abuse"}),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -229,6 +230,33 @@ def test_data_without_a_row_of_an_urgent_intent_are_refused() -> None:
     assert labels.criterion == Criterion.LABELS
     assert verdict.criterion == Criterion.URGENT_INTENTS
     assert INTENTS[0] in verdict.reason
+
+
+def test_models_without_any_urgent_intent_are_judged_by_the_rest() -> None:
+    champion, candidate = (
+        replace(evaluation(ROWS, model=name), urgent=frozenset()) for name in ("a", "b")
+    )
+    assert judge(candidate, champion, LIMITS).passed
+    worse = replace(candidate, answers=np.zeros_like(candidate.answers))
+    assert not judge(worse, champion, LIMITS).passed
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"heads": frozenset({"abuse"})}, "no longer told: urgency"),
+        (
+            {"categories": dict.fromkeys(INTENTS, "Billing") | {INTENTS[3]: "Technical"}},
+            f"in another category: {INTENTS[3]}",
+        ),
+    ],
+)
+def test_what_decides_the_queue_beside_the_intent_may_not_change(
+    change: dict[str, Any], told: str
+) -> None:
+    report = judge(replace(evaluation(ROWS), **change), evaluation(ROWS), LIMITS)
+    assert failed(report) == {Criterion.LABELS}
+    assert report.failed[0].reason == told
 
 
 def test_an_intent_of_the_champion_without_a_row_is_named() -> None:
