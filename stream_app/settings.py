@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -319,8 +321,16 @@ def load_settings(config: Path | None = None, **overrides: dict[str, Any]) -> Se
         variable = "TICKETS_" + "_".join(str(part) for part in first["loc"]).upper()
         reason = first["msg"].removeprefix("Value error, ")
         raise UserError(f"setting {name} ({variable}): {reason}") from error
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"settings file {config}: {_first_line(error)}") from error
     except ValueError as error:
-        raise UserError(f"settings: {_first_line(error)}") from error
+        raise UserError(f"settings: {_first_line(error)}{_given_lists()}") from error
+
+
+def _given_lists() -> str:
+    """A hint at the variables that hold a list, which must be JSON."""
+    given = [name for name in ("TICKETS_TRIAGE_EXTRA_RULES",) if name in os.environ]
+    return f'; {given[0]} takes a JSON list, as in ["/etc/tickets/desk.yaml"]' if given else ""
 
 
 def _first_line(error: Exception) -> str:

@@ -48,7 +48,10 @@ def kafka_jars(on_progress: Callable[[str], None]) -> Path:
         if maven is None:
             raise NotHere("Kafka's jars are not cached and there is no Maven to bring them")
         on_progress(f"bringing Apache Kafka {kafka_version()} with Maven (about 45 MB, once)")
-        fill_atomically(folder, lambda target: _resolve(maven, target))
+        try:
+            fill_atomically(folder, lambda target: _resolve(maven, target))
+        except OSError as error:
+            raise NotHere(f"Kafka's jars cannot be kept in {folder}: {error.strerror}") from error
     return folder
 
 

@@ -61,10 +61,14 @@ def classify(
 def _lines() -> Iterator[str]:
     from stream_app.errors import UserError
 
-    try:
-        yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
-    except UnicodeDecodeError as error:
-        raise UserError(f"standard input is not {error.encoding.upper()}") from error
+    # The bytes: in the C locale Python would take any for text.
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise UserError(f"standard input, line {number}: is not UTF-8") from error
+        if text.strip():
+            yield text
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
@@ -81,6 +85,10 @@ def ticket_of(text: str) -> RawTicket:
     from stream_app.errors import UserError
     from stream_app.messages import Refusal, decode
 
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UserError("no ticket: the text is not UTF-8") from error
     item = decode(json.dumps({"text": text}).encode())
     if isinstance(item, Refusal):
         raise UserError(f"no ticket: {item.message}")

@@ -58,7 +58,9 @@ def list_letters(
         for row in rows:
             print_json({**row.summary, "redriven": row.redriven})
     else:
-        out.print(_table(rows))
+        id_width = max((len(row.summary["event_id"]) for row in rows), default=0)
+        for row in rows:
+            out.print(Text(_line(row, id_width=id_width)), soft_wrap=True)
     _tell_foreign(foreign)
 
 
@@ -244,26 +246,15 @@ def _tell_foreign(foreign: int) -> None:
         err.print(f"{foreign:,} records without error headers passed over")
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("event id", no_wrap=True)
-    table.add_column("refused at", no_wrap=True)
-    table.add_column("code", no_wrap=True)
-    table.add_column("message", overflow="fold")
-    table.add_column("key", overflow="fold")
-    table.add_column("bytes", justify="right")
-    table.add_column("redriven")
-    for row in rows:
-        table.add_row(
-            Text(row.summary["event_id"]),
-            _moment(row.refused_at),
-            row.summary["code"],
-            Text(one_line(row.summary["message"], MESSAGE_WIDTH)),
-            Text(one_line(row.summary["key"] or "", KEY_WIDTH)),
-            f"{row.summary['size']:,}",
-            "yes" if row.redriven else "",
-        )
-    return table
+def _line(row: Row, *, id_width: int) -> str:
+    """One letter on one line, however long, so that it can be read and searched by line."""
+    redriven = "  (redriven)" if row.redriven else ""
+    key = f"  key {one_line(row.summary['key'], KEY_WIDTH)}" if row.summary["key"] else ""
+    return (
+        f"{row.summary['event_id']:<{id_width}}  {_moment(row.refused_at)}  {row.summary['code']}: "
+        f"{one_line(row.summary['message'], MESSAGE_WIDTH)}{key}"
+        f"  {row.summary['size']:,} bytes{redriven}"
+    )
 
 
 def _details(letter: Letter) -> dict[str, Any]:

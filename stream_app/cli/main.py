@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 from rich.markup import escape
 
 from stream_app.cli.logs import set_up_logging
 from stream_app.cli.output import err, out
-from stream_app.errors import UserError
+from stream_app.errors import Unavailable, UserError
+
+READER_GONE = 141
+"""What a shell says of a program that SIGPIPE ended."""
 
 app = typer.Typer(
     name="tickets",
@@ -20,6 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
 
@@ -79,26 +84,45 @@ def _register() -> None:
 
 
 def run() -> None:
-    """The console script. Exit codes: see `stream_app.errors.UserError`; 130 for Ctrl-C."""
+    """The console script.
+
+    Exit codes: see `stream_app.errors.UserError`; 130 for Ctrl-C, 141 where the reader of a pipe
+    went away, as `head` does.
+    """
     set_up_logging("info")
     _register()
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="tickets", standalone_mode=False))
+    except SystemExit as ended:
+        # What runs the command makes an exit of it that says nothing of a pipe.
+        if isinstance(ended.__context__, BrokenPipeError):
+            _drop_output(sys.stdout)
+            sys.exit(READER_GONE)
+        raise
     except typer.TyperException as error:
         message = error.format_message()
         if not message:
             # A group without a subcommand: its help, printed already, says what to do.
             sys.exit(error.exit_code)
-        _fail(f"{message} (`tickets --help` lists what there is)", error.exit_code)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "tickets"
+        _fail(f"{message} (`{command} --help` lists what there is)", error.exit_code)
     except UserError as error:
         _fail(error.message, error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         err.print("interrupted")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe went away, as `head` does; Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _drop_output(sys.stdout)
+        full = Unavailable(f"nothing more can be written: {error.strerror}")
+        _fail(full.message, full.exit_code)
+
+
+def _drop_output(stream: TextIO) -> None:
+    """Nobody takes it any more, and Python must not complain of that at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(message: str, exit_code: int) -> NoReturn:

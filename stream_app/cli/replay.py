@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -65,7 +66,7 @@ def replay(
     with ExitStack() as stack:
         settings = (
             stack.enter_context(
-                local_worker(bundle=bundle, on_progress=lambda line: err.print(line))
+                local_worker(bundle=bundle, on_progress=lambda line: err.print(escape(line)))
             )
             if local
             else load_settings(config)

@@ -72,7 +72,12 @@ def _check(path: Path) -> None:
 
 
 def _download(source: str, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be made ({error.strerror}): name a folder in TICKETS_CACHE_DIR"
+        ) from error
     for name in CHECKSUMS:
         try:
             # The scheme is fixed: `source` is the constant above or a test's local server.
@@ -82,7 +87,7 @@ def _download(source: str, folder: Path) -> Path:
             raise Unavailable(
                 f"Banking77 is not on this machine and cannot be downloaded ({error}): put "
                 "train.csv and test.csv into a folder banking77 and name its parent in "
-                "TICKETS_DATA_DIR, or use --data starter"
+                "TICKETS_DATA_DIR, or take other data"
             ) from error
         if hashlib.sha256(content).hexdigest() != CHECKSUMS[name]:
             raise Unavailable(f"{source}/{name} is not the pinned file (SHA-256); nothing was kept")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from stream_app.broker import find_broker
 from stream_app.isolation import isolated_settings, remove_topics, worker_environment
+from stream_app.kafka_client import aiokafka_options
 from stream_app.local_worker import LocalWorker
-from stream_app.settings import Settings
+from stream_app.settings import Settings, load_settings
 
 
 @contextmanager
@@ -22,7 +23,8 @@ def local_worker(*, bundle: Path | None, on_progress: Callable[[str], None]) -> 
     Raises `Unavailable` where no broker can be had or the worker does not become ready.
     """
     with ExitStack() as stack:
-        broker = stack.enter_context(find_broker(on_progress=on_progress))
+        security = aiokafka_options(load_settings().kafka)
+        broker = stack.enter_context(find_broker(on_progress=on_progress, kafka_security=security))
         settings = isolated_settings(broker, "replay")
         if broker.kind == "external":
             stack.callback(lambda: asyncio.run(remove_topics(settings)))

@@ -80,8 +80,8 @@ def test_standard_input_that_is_no_text_is_one_line(bundle: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "stream_app", "classify", "--bundle", str(bundle)],
         input=b"\xff\xfe\n",
-        env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+        env=os.environ | {"LC_ALL": "C"},
         capture_output=True,
     )
     assert done.returncode == 2
-    assert done.stderr.decode().splitlines() == ["error: standard input is not UTF-8"]
+    assert done.stderr.decode().splitlines() == ["error: standard input, line 1: is not UTF-8"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +27,24 @@ def test_a_command_that_does_not_exist_is_one_line() -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: ")
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_went_away_is_no_fault() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "stream_app", "--version"], stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    assert ended.returncode == 141
+    assert ended.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_one_line() -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "stream_app", "--version"], stdout=full, stderr=subprocess.PIPE
+        )
+    assert ended.returncode == 3
+    assert ended.stderr == b"error: nothing more can be written: No space left on device\n"

@@ -211,7 +211,7 @@ def file_server(tmp_path: Path) -> Iterator[str]:
 @pytest.mark.usefixtures("empty_machine")
 def test_without_a_network_banking77_says_what_to_do() -> None:
     # Port 9 of this machine: nothing listens, so the connection is refused at once.
-    with pytest.raises(Unavailable, match="TICKETS_DATA_DIR, or use --data starter"):
+    with pytest.raises(Unavailable, match="TICKETS_DATA_DIR, or take other data"):
         load_banking77(source="http://127.0.0.1:9")
 
 
