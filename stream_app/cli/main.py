@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from importlib.metadata import version as installed_version
 from typing import Annotated, NoReturn, TextIO
@@ -86,9 +87,12 @@ def _register() -> None:
 def run() -> None:
     """The console script.
 
-    Exit codes: see `stream_app.errors.UserError`; 130 for Ctrl-C, 141 where the reader of a pipe
-    went away, as `head` does.
+    Exit codes: see `stream_app.errors.UserError`; 130 for Ctrl-C, 143 for SIGTERM, 141 where the
+    reader of a pipe went away, as `head` does.
     """
+    # As an exit and not the end on the spot, so that what is temporary is cleared away; commands
+    # that end in an order of their own replace it.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     set_up_logging("info")
     _register()
     try:

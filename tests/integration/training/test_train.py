@@ -1,6 +1,8 @@
 """A real, tiny training: the bundle it writes verifies, opens and answers as it should."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from stream_app.bundle import code_sha256, list_bundles, read_bundle
 from stream_app.errors import UserError
 from stream_app.inference import open_classifier
 from stream_app.labelled_data import load_dataset
+from tests.waiting import PATIENCE_S, wait_until
 from training.architectures.base_model import load_base_model
 from training.heads import QUESTIONS
 
@@ -102,3 +105,20 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04.")
     with pytest.raises(UserError, match="holds no usable base model"):
         load_base_model(str(tmp_path), dropout=0.1, workspace=tmp_path)
+
+
+def test_a_terminated_training_leaves_no_file(few_intents: Path, tmp_path: Path) -> None:
+    scratch, store = tmp_path / "scratch", tmp_path / "store"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "stream_app", "train", "--data", str(few_intents), "--quick"),
+            *("--out", str(store)),
+        ],
+        env=os.environ | {"TMPDIR": str(scratch)},
+    )
+    wait_until(lambda: any(scratch.glob("tickets-train-*")))
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
+    assert not any(scratch.glob("tickets-train-*"))
+    assert not any(store.iterdir())
