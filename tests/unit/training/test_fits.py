@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 from rich.console import Console
-from torch import nn
 
+from tests.unit.training.sum_network import Sum
 from training.architectures.by_gradient import GradientModel
 from training.architectures.network import IntentNetwork
 from training.fit import fit
@@ -22,21 +22,9 @@ TARGETS = [0, 1]
 ONE = Recipe(epochs=2, batch_rows=1, learning_rate=0.01, head_learning_rate=0.01)
 
 
-class _Sum(nn.Module):
-    """The sum of a row's token vectors."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.table = nn.Embedding(9, WIDTH)
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        summed: torch.Tensor = (self.table(input_ids) * attention_mask.unsqueeze(-1)).sum(dim=1)
-        return summed
-
-
 def untrained() -> IntentNetwork:
     torch.manual_seed(2)
-    return IntentNetwork(_Sum(), width=WIDTH, intents=2, dropout=0.0)
+    return IntentNetwork(Sum(tokens=9, width=WIDTH), width=WIDTH, intents=2, dropout=0.0)
 
 
 def test_the_weights_kept_are_the_mean_of_the_fits() -> None:

@@ -8,6 +8,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
+from tests.unit.training.sum_network import Sum
 from training.architectures.network import IntentNetwork
 from training.fit import fit
 from training.forward import forward
@@ -59,24 +60,12 @@ def test_a_belief_moves_the_target_from_the_label_to_what_is_believed() -> None:
     assert loss_of(1) < loss_of(0)
 
 
-class _Sum(nn.Module):
-    """The sum of a row's token vectors."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.table = nn.Embedding(6, WIDTH)
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        summed: torch.Tensor = (self.table(input_ids) * attention_mask.unsqueeze(-1)).sum(dim=1)
-        return summed
-
-
 def test_the_encoder_learns_a_question_that_no_intent_asks() -> None:
     """Tokens 4 and 5 never stand in a row with an intent."""
 
     def gap(asked: Asked | None) -> float:
         torch.manual_seed(2)
-        network = IntentNetwork(_Sum(), width=WIDTH, intents=2, dropout=0.0)
+        network = IntentNetwork(Sum(tokens=6, width=WIDTH), width=WIDTH, intents=2, dropout=0.0)
         recipe = Recipe(epochs=30, batch_rows=4, learning_rate=0.05, head_learning_rate=0.05)
         with FitProgress(Console(quiet=True)) as progress:
             fit(
@@ -102,7 +91,7 @@ def test_a_noised_row_is_taught_what_is_said_of_it_without_noise() -> None:
 
     def probability_of_the_label(self_taught: float) -> float:
         torch.manual_seed(2)
-        network = IntentNetwork(_Sum(), width=WIDTH, intents=2, dropout=0.0)
+        network = IntentNetwork(Sum(tokens=6, width=WIDTH), width=WIDTH, intents=2, dropout=0.0)
         recipe = Recipe(
             epochs=30,
             batch_rows=4,
@@ -127,7 +116,7 @@ def test_a_noised_row_is_taught_what_is_said_of_it_without_noise() -> None:
 
 def test_rows_keep_their_order_whatever_their_length() -> None:
     torch.manual_seed(3)
-    network = IntentNetwork(_Sum(), width=WIDTH, intents=2, dropout=0.5).train()
+    network = IntentNetwork(Sum(tokens=6, width=WIDTH), width=WIDTH, intents=2, dropout=0.5).train()
     rows = [[1, 2, 3], [4], [5, 1], [2, 2, 2, 2], [3]] * 60
     together = forward(network, rows)
     assert network.training
