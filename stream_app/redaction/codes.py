@@ -20,8 +20,10 @@ _NUMERIC_NAMES = (
 )
 
 _NAME = re.compile(rf"\b(?:{_WORDY_NAMES}|{_NUMERIC_NAMES})\b", re.IGNORECASE)
-_GROUP = re.compile(r"(?<!\b\d,)(?<!\b\d\d,)(?<!\b\d\d\d,)\d(?:[\s./\-]?\d){2,15}")
-"""Not what stands behind a comma for thousands."""
+_GROUP = re.compile(
+    r"(?!(?:(?<=\b\d,)|(?<=\b\d\d,)|(?<=\b\d\d\d,))\d{3}(?!\d))\d(?:[\s./\-]?\d){2,15}"
+)
+"""Not the three digits behind a comma for thousands."""
 
 _TIME = re.compile(r"\d{1,2}\.\d\d")
 _GROUP_CHARACTERS = 31
@@ -71,11 +73,12 @@ _FUNCTION = re.compile(
 
 _ORDINARY = re.compile(
     r"accepted|actually|already|always|asked|asking|being|blank|blocked|breached|broken|called"
-    r"|changed|changing|compromised|correct|cracked|declined|denied|different|empty|disabled|entered|exactly"
-    r"|exposed|expired|fine|forgotten|given|gone|good|guessed|hacked|hidden|incorrect|invalid"
-    r"|known|leaked|listed|locked|lost|missing|needed|new|ok|okay|old|only|phished|public|refused|rejected"
-    r"|required|reset|resetting|right|safe|same|saved|secure|sent|set|shared|showing|shown|still|stolen"
-    r"|strong|stuck|taken|unknown|unsafe|used|valid|very|weak|working|wrong",
+    r"|changed|changing|compromised|correct|cracked|declined|denied|different|disabled|empty"
+    r"|entered|exactly|exposed|expired|fine|forgotten|given|gone|good|guessed|hacked|hidden"
+    r"|incorrect|invalid|known|leaked|listed|locked|lost|missing|needed|new|ok|okay|old|only"
+    r"|phished|public|refused|rejected|required|reset|resetting|right|safe|same|saved|secure|sent"
+    r"|set|shared|showing|shown|still|stolen|strong|stuck|taken|unknown|unsafe|used|valid|very|weak"
+    r"|working|wrong",
     re.IGNORECASE,
 )
 """What goes on after "my password is" and is no password."""
@@ -86,13 +89,20 @@ _KEY_DIGITS = 4
 
 def find_codes(text: str) -> Iterator[Found]:
     """Values that open an account, and keys such as wallet addresses."""
+    reached = 0
     for name in _NAME.finditer(text):
-        yield from _digits_behind(text, name.end())
+        # What stands behind an earlier name is found already: else the time would grow squared.
+        for group in _digits_behind(text, name.end()) if name.end() >= reached else ():
+            reached = group.end()
+            if not (is_amount(text, *group.span()) or _TIME.fullmatch(group[0])):
+                yield Found(*group.span(), Kind.CODE)
     for match in _DIGITS_FIRST.finditer(text):
         yield Found(*match.span("value"), Kind.CODE)
+    reached = 0
     for match in _UNCONNECTED.finditer(text):
-        listed: re.Match[str] | None = match
+        listed: re.Match[str] | None = match if match.start("value") >= reached else None
         while listed is not None:
+            reached = listed.end()
             yield Found(*listed.span("value"), Kind.CODE)
             listed = _NEXT.match(text, listed.end())
     for match in _ANNOUNCED_WORD.finditer(text):
@@ -110,14 +120,13 @@ def find_codes(text: str) -> Iterator[Found]:
             yield Found(*key.span(), Kind.ACCOUNT)
 
 
-def _digits_behind(text: str, start: int) -> Iterator[Found]:
+def _digits_behind(text: str, start: int) -> Iterator[re.Match[str]]:
     """Groups of three digits and more, each in reach of the one before, in the same sentence."""
     while group := _GROUP.search(text, start, start + _REACH + _GROUP_CHARACTERS):
         between = _SHORT_NO.sub("no", text[start : group.start()])
         if len(between) > _REACH or _SENTENCE_END.search(between):
             return
-        if not (is_amount(text, *group.span()) or _TIME.fullmatch(group[0])):
-            yield Found(*group.span(), Kind.CODE)
+        yield group
         start = group.end()
 
 
