@@ -13,6 +13,7 @@ from stream_app.inference.encoder import pad
 from training.architectures.network import IntentNetwork
 from training.forward import forward
 from training.loss import Asked, MixedLoss
+from training.precision import mixed_precision
 from training.progress import FitProgress
 from training.recipe import Recipe
 
@@ -23,8 +24,10 @@ RowsOfEpoch = Callable[[int], Rows]
 """The rows of an epoch, counted from 1, always in the same order; epoch 0 stands for the rows as
 they came."""
 
-Average = Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]
-"""The new average from the old one, the current weights and how many were averaged."""
+Weights = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
+Average = Callable[[Weights, Weights, torch.Tensor | int], None]
+"""Moves old averages, in place, towards current weights, by how many were averaged."""
 
 POOL_BATCHES = 16
 """Rows are sorted by length within pools of this many batches: little padding, and the batches
@@ -48,9 +51,9 @@ def fit(
     of the fits before, and none of its rows' noise was theirs.
 
     `targets` are the label indices of the rows, in their order; the rows of `asked` teach the
-    encoder alone. AdamW (Loshchilov and Hutter 2019). Deterministic for a seed, a machine and a
-    number of threads. `progress` hears of every batch, and measures the network at the start and
-    after each epoch.
+    encoder alone. AdamW (Loshchilov and Hutter 2019). Deterministic for a seed, a kind of processor
+    and a number of threads. `progress` hears of every batch, and measures the network at the start
+    and after each epoch.
     """
     torch.manual_seed(seed + number)
     if number == 0:
@@ -72,7 +75,7 @@ def fit(
         optimizer, lambda step: _learning_rate_share(step, steps, recipe.warmup_share)
     )
     learned = [*network.parameters(), *criterion.parameters()]
-    average = AveragedModel(network, avg_fn=_moving_average(recipe.averaging))
+    average = AveragedModel(network, multi_avg_fn=_moving_average(recipe.averaging))
     as_they_came = rows_of_epoch(0) if recipe.self_taught else ()
     network.train()
     before = number * recipe.epochs
@@ -85,12 +88,17 @@ def fit(
         progress.start_epoch(before + epoch, recipe.epochs * recipe.fits, rows=len(rows))
         if recipe.self_taught and epoch > 1:
             share = recipe.self_taught * (epoch - 1) / (recipe.epochs - 1)
-            criterion.believe(forward(average.module, as_they_came), share)
+            with mixed_precision():
+                said = forward(average.module, as_they_came)
+            criterion.believe(said.float(), share)
         summed_loss = 0.0
         for batch in length_bucketed([len(row) for row in rows], recipe.batch_rows, chance):
             input_ids, attention_mask = pad([rows[index] for index in batch])
-            outputs = network(torch.from_numpy(input_ids), torch.from_numpy(attention_mask))
-            loss = criterion(batch, *outputs)
+            with mixed_precision():
+                logits, embedding = network(
+                    torch.from_numpy(input_ids), torch.from_numpy(attention_mask)
+                )
+            loss = criterion(batch, logits.float(), embedding.float())
             loss.backward()
             nn.utils.clip_grad_norm_(learned, recipe.max_gradient_norm)
             optimizer.step()
@@ -145,11 +153,10 @@ def _optimizer(network: IntentNetwork, criterion: MixedLoss, recipe: Recipe) -> 
 def _moving_average(decay: float) -> Average:
     """Shorter at the start, so that the average of a short fit is not that of its first steps."""
 
-    def average(
-        averaged: torch.Tensor, current: torch.Tensor, count: torch.Tensor | int
-    ) -> torch.Tensor:
+    def average(averages: Weights, weights: Weights, count: torch.Tensor | int) -> None:
         kept = min(decay, (1 + int(count)) / (10 + int(count)))
-        return averaged.lerp(current, 1.0 - kept)
+        for averaged, current in zip(averages, weights, strict=True):
+            averaged.lerp_(current, 1.0 - kept)
 
     return average
 

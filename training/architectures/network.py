@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from training.architectures.dropout import use_byte_dropout
+
 
 class IntentNetwork(nn.Module):
     """A linear classification head on an encoder that gives each row one vector.
@@ -16,6 +18,7 @@ class IntentNetwork(nn.Module):
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, intents)
+        use_byte_dropout(self)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
         """`(logits, embedding)` of shapes (rows, intents) and (rows, width).
