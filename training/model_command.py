@@ -21,7 +21,7 @@ from stream_app.cli.output import JsonFlag, err, out, print_json
 from stream_app.errors import CheckFailed, Unavailable, UserError
 from stream_app.registry.layout import CHALLENGER, CHAMPION, GateVerdict
 from stream_app.settings import Settings, load_settings
-from training.named_data import load_measured_rows, unseen_rows
+from training.named_data import load_judging_rows
 
 if TYPE_CHECKING:
     from training.gate import GateReport
@@ -36,8 +36,8 @@ DataOption = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="Rows to judge by: banking77, starter, toxicity, a CSV or JSONL file, or a folder "
-        "of them.",
+        help="Rows to judge by: the test part of banking77, starter, toxicity, a CSV or JSONL "
+        "file, or a folder of them; all rows of a folder with test.csv alone.",
         metavar="DATA",
     ),
 ]
@@ -232,7 +232,7 @@ def _judged(
     from training.gate import judge, load_limits, measure
 
     allowed = load_limits(limits)
-    examples = load_measured_rows(data)
+    examples = load_judging_rows(data)
     texts = [example.text for example in read_examples(outside)] if outside else None
     with _downloads() as folder:
         _tell(f"downloading version {candidate.number}")
@@ -241,9 +241,6 @@ def _judged(
         if champion is not None:
             _tell(f"downloading version {champion.number}")
             serving = model.bundle(champion, folder)
-        bundles = (bundle,) if serving is None else (bundle, serving)
-        trained_on = {each.manifest.provenance.data_sha256 for each in bundles}
-        examples = unseen_rows(data, examples, trained_on)
         measured = measure(
             bundle, serving, examples, data=Path(data).name, outside=texts, on_progress=_tell
         )

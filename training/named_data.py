@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from pathlib import Path
 
 from stream_app.errors import Unavailable, UserError
 from stream_app.labelled_data import Dataset, Example, load_dataset, load_test_rows
@@ -17,32 +17,27 @@ def load_training_data(spec: str) -> Dataset:
     return PACKAGED[spec]() if spec in PACKAGED else load_dataset(spec)
 
 
-def load_measured_rows(spec: str) -> tuple[Example, ...]:
-    """The rows to judge a model by: a packaged set's test part, or as `load_test_rows` says."""
-    return PACKAGED[spec]().test if spec in PACKAGED else load_test_rows(spec)
+def load_judging_rows(spec: str) -> tuple[Example, ...]:
+    """The rows to judge a model by, none of which was fitted where `spec` is what it learned from.
 
-
-def unseen_rows(
-    spec: str, rows: tuple[Example, ...], trained_on: Collection[str]
-) -> tuple[Example, ...]:
-    """Of the `rows` of `spec` those that no model of the data sets `trained_on` was fitted on.
-
-    `trained_on` holds digests of data sets, as provenances do. Where `spec` is one of them, its
-    test part alone is left: a model knows the other rows by heart. Raises `UserError` where that
-    part is empty, and as `load_dataset` does where a file cannot be read.
+    Of a single file that is the test part, which a file keeps when it grows: whoever wants to judge
+    by all rows of a file puts it into a folder as `test.csv`. Raises `UserError` where that part
+    is empty, and as `load_test_rows` does.
     """
+    if spec in PACKAGED:
+        return PACKAGED[spec]().test
+    if not Path(spec).is_file():
+        return load_test_rows(spec)
     try:
-        dataset = load_training_data(spec)
+        rows = load_dataset(spec).test
     except Unavailable:
         raise
     except UserError:
-        # No model can be trained on it, so none was.
-        return rows
-    if dataset.sha256 not in trained_on:
-        return rows
-    if not dataset.test:
+        # No model can be trained on it, so none was; and if nothing can be read, this says so.
+        return load_test_rows(spec)
+    if not rows:
         raise UserError(
-            f"{spec} is what the model was trained on and leaves no test rows: judge by other "
-            "labelled tickets"
+            f"{spec} has too few rows to judge by those that training leaves out: if no model "
+            "learned from it, put it into a folder as test.csv and name the folder"
         )
-    return dataset.test
+    return rows

@@ -2,6 +2,13 @@
 
 from stream_app.labelled_data.dataset import Dataset, Example
 from stream_app.labelled_data.load import load_dataset, load_test_rows
-from stream_app.labelled_data.split import stratified_split
+from stream_app.labelled_data.split import split_by_text, stratified_split
 
-__all__ = ["Dataset", "Example", "load_dataset", "load_test_rows", "stratified_split"]
+__all__ = [
+    "Dataset",
+    "Example",
+    "load_dataset",
+    "load_test_rows",
+    "split_by_text",
+    "stratified_split",
+]

@@ -8,21 +8,19 @@ from stream_app.errors import Unavailable, UserError
 from stream_app.labelled_data.banking77 import load_banking77
 from stream_app.labelled_data.dataset import Dataset, Example
 from stream_app.labelled_data.files import SUFFIXES, read_examples
-from stream_app.labelled_data.split import stratified_split
+from stream_app.labelled_data.split import split_by_text
 
 TEST_SHARE = 0.15
 """How much of a file without a split of its own becomes the test part."""
-
-SPLIT_SEED = 77
-"""Fixed, so that two trainings on the same file are measured on the same rows."""
 
 
 def load_dataset(spec: str) -> Dataset:
     """Load `banking77`, a CSV or JSONL file, or a folder of such files.
 
     A folder holds train, test and perhaps valid (`.csv` or `.jsonl`), or one such file under any
-    name. Without a test file the training rows are split by a fixed seed. A split that comes with
-    the data is left as it is, also where rows of one part stand in another.
+    name. Without a test file the training rows are split by what their texts are, so that a row of
+    the test part stays one when the file grows. A split that comes with the data is left as it is,
+    also where rows of one part stand in another.
 
     Raises `Unavailable` where a file or a download is missing and `UserError` where the content
     cannot be used; each is one line with the file and the row.
@@ -40,20 +38,34 @@ def load_dataset(spec: str) -> Dataset:
 def load_test_rows(spec: str) -> tuple[Example, ...]:
     """The rows to measure with: the test part of a data set, or all rows of a single file.
 
-    Raises as `load_dataset` does.
+    A folder may hold a test file alone. Raises as `load_dataset` does.
     """
     path = Path(spec)
-    return read_examples(path) if path.is_file() else load_dataset(spec).test
+    if path.is_file():
+        return read_examples(path)
+    if path.is_dir():
+        parts = _parts(path)
+        if parts["test"] and not parts["train"]:
+            return read_examples(parts["test"][0])
+    return load_dataset(spec).test
 
 
-def _from_folder(folder: Path) -> Dataset:
+def _parts(folder: Path) -> dict[str, list[Path]]:
+    """The files of each part that the folder names so, one at most."""
     parts = {
         part: [path for suffix in SUFFIXES if (path := folder / f"{part}{suffix}").is_file()]
         for part in ("train", "valid", "test")
     }
     if twice := [part for part, paths in parts.items() if len(paths) > 1]:
         raise UserError(f"{folder} has {twice[0]} both as .csv and as .jsonl: keep one")
+    return parts
+
+
+def _from_folder(folder: Path) -> Dataset:
+    parts = _parts(folder)
     if not parts["train"]:
+        if parts["test"]:
+            raise UserError(f"{folder} has test rows only: add train.csv or train.jsonl")
         only = [path for path in folder.iterdir() if path.suffix in SUFFIXES]
         if len(only) != 1:
             raise UserError(f"{folder} has neither train.csv nor train.jsonl")
@@ -68,12 +80,5 @@ def _from_folder(folder: Path) -> Dataset:
 def _with_test_part(
     name: str, examples: tuple[Example, ...], validation: tuple[Example, ...] = ()
 ) -> Dataset:
-    kept, aside = stratified_split(examples, share=TEST_SHARE, seed=SPLIT_SEED, least_kept=2)
-    # A text that stands on both sides would be answered from memory: all its rows train.
-    seen = {example.text for example in kept}
-    return Dataset(
-        name=name,
-        train=(*kept, *(example for example in aside if example.text in seen)),
-        validation=validation,
-        test=tuple(example for example in aside if example.text not in seen),
-    )
+    train, test = split_by_text(examples, share=TEST_SHARE, least_kept=2)
+    return Dataset(name=name, train=train, validation=validation, test=test)

@@ -67,4 +67,7 @@ def judged_by(tmp_path: Path) -> tuple[str, ...]:
     )
     path = tmp_path / "limits.yaml"
     path.write_text(patient.model_dump_json())
-    return ("--data", str(labelled_rows(tmp_path / "rows.csv")), "--limits", str(path))
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    labelled_rows(rows / "test.csv")
+    return ("--data", str(rows), "--limits", str(path))

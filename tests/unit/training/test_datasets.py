@@ -15,7 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_app.errors import Unavailable, UserError
-from stream_app.labelled_data import Dataset, Example, load_dataset, stratified_split
+from stream_app.labelled_data import (
+    Dataset,
+    Example,
+    load_dataset,
+    load_test_rows,
+    split_by_text,
+    stratified_split,
+)
 from stream_app.labelled_data.banking77 import CHECKSUMS, cache_folder, load_banking77
 from stream_app.labelled_data.files import parse_csv, parse_jsonl
 
@@ -168,6 +175,40 @@ def test_a_split_loses_nothing_and_keeps_every_intent_on_both_sides(
         kept_rows = sum(row.intent == intent for row in kept)
         assert min(count, least) <= kept_rows <= max(least, count - 1)
     assert (kept, aside) == stratified_split(rows, share=share, seed=seed, least_kept=least)
+
+
+@given(examples, examples, st.floats(0.01, 0.99))
+def test_a_row_that_was_trained_on_is_no_test_row_of_a_grown_file(
+    rows: list[Example], more: list[Example], share: float
+) -> None:
+    trained, tested = split_by_text(rows, share=share)
+    grown_trained, grown_tested = split_by_text([*rows, *more], share=share)
+    assert Counter(trained) + Counter(tested) == Counter(rows)
+    assert Counter(grown_trained) + Counter(grown_tested) == Counter([*rows, *more])
+    # But for the one row that an intent must keep.
+    moved = {row.text for row in trained} & {row.text for row in grown_tested}
+    for text in moved:
+        assert any(
+            [other.intent for other in trained].count(row.intent) == 1
+            for row in trained
+            if row.text == text
+        )
+
+
+def test_about_the_share_is_set_aside_and_spelling_keeps_a_text_together() -> None:
+    rows = [Example(f"ticket number {number}", str(number % 5)) for number in range(2_000)]
+    louder = [Example(f"  TICKET number  {number} ", row.intent) for number, row in enumerate(rows)]
+    kept, aside = split_by_text([*rows, *louder], share=0.15)
+    assert 0.12 < len(aside) / (len(kept) + len(aside)) < 0.18
+    words = [{" ".join(row.text.lower().split()) for row in part} for part in (kept, aside)]
+    assert words[0].isdisjoint(words[1])
+
+
+def test_a_folder_may_hold_test_rows_alone_but_nothing_is_trained_on_them(tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("text,category\na,x\nb,y\n")
+    assert [row.text for row in load_test_rows(str(tmp_path))] == ["a", "b"]
+    with pytest.raises(UserError, match=r"test rows only: add train\.csv"):
+        load_dataset(str(tmp_path))
 
 
 def test_the_digest_tells_rows_and_parts_apart() -> None:

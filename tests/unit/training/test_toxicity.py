@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from training.named_data import load_measured_rows, load_training_data
+from training.named_data import load_judging_rows, load_training_data
 from training.taxonomy import choose_taxonomy
 from training.toxicity.data import FINE, FINE_TWEETS, TOXIC, load_toxicity, read_sentences
 
@@ -22,7 +22,7 @@ def test_the_named_set_has_two_labels_in_every_part_and_a_taxonomy() -> None:
     dataset = load_training_data("toxicity")
     for part in (dataset.train, dataset.validation, dataset.test):
         assert {row.intent for row in part} == {TOXIC, FINE}
-    assert load_measured_rows("toxicity") == dataset.test
+    assert load_judging_rows("toxicity") == dataset.test
     assert choose_taxonomy(None, data="toxicity", intents=dataset.intents).name == "toxicity"
 
 
