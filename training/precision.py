@@ -14,5 +14,5 @@ def mixed_precision() -> torch.autocast:
     emulated and slower, so the context changes nothing there.
     """
     native = torch.cpu.get_capabilities()
-    enabled = any(native.get(name, False) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
+    enabled = any(native.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled)

@@ -1,6 +1,6 @@
 """The questions that the heads answer, and the tickets that they learn from; fits nothing.
 
-`tickets.csv` holds tickets written for this project and labelled by
+`tickets/` holds tickets written for this project and labelled by
 `benchmarks/desk_tickets/guideline.md`, many of those that can wait being near misses of urgent
 ones, and many that abuse nobody being near misses of abuse. They were written without sight of the
 desk tickets, which measure. The starter set's ordinary intents stand for the mass of tickets in
@@ -93,12 +93,15 @@ def set_aside(source: str) -> bool:
 
 @cache
 def written_tickets() -> tuple[Ticket, ...]:
-    """All of `tickets.csv`."""
-    with files("training.heads").joinpath("tickets.csv").open(encoding="utf-8") as file:
-        return tuple(
-            Ticket(row["text"], Priority(row["priority"]), row["toxicity"])
-            for row in csv.DictReader(file)
-        )
+    """All of `tickets/`, a file for each priority."""
+    tickets = []
+    for priority in Priority:
+        path = files("training.heads").joinpath("tickets", f"{priority.value}.csv")
+        with path.open(encoding="utf-8", newline="") as file:
+            tickets += [
+                Ticket(row["text"], priority, row["toxicity"]) for row in csv.DictReader(file)
+            ]
+    return tuple(tickets)
 
 
 def urgency_examples() -> list[HeadExample]:
