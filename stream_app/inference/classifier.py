@@ -142,11 +142,7 @@ class OnnxClassifier:
         Raises whatever ONNX Runtime raises: such a failure is the worker's, not a ticket's.
         """
         rows = self._encoder.encode(texts)
-        batches = cut_by_padded_tokens(
-            [len(row) for row in rows],
-            max_padded_tokens=self._max_padded_tokens,
-            max_rows=self._max_rows,
-        )
+        batches = self._batches(rows)
         predictions: list[Prediction | None] = [None] * len(rows)
         # The longest batches go first so that no lane is left alone with one at the end.
         jobs = [
@@ -169,17 +165,10 @@ class OnnxClassifier:
         """
         golden = self._bundle.golden
         rows = self._encoder.encode([ticket.text for ticket in golden])
-        predictions = [prediction for row in rows for prediction in self._run([row])]
-        for number, (ticket, prediction) in enumerate(
-            zip(golden, predictions, strict=True), start=1
-        ):
-            off = abs(prediction.confidence - ticket.confidence)
-            if prediction.label.intent != ticket.intent or off > GOLDEN_TOLERANCE:
-                raise BundleError(
-                    f"bundle {self._bundle.model_path.parent}: golden ticket {number} should be "
-                    f"{ticket.intent} at {ticket.confidence:.2f} and is "
-                    f"{prediction.label.intent} at {prediction.confidence:.2f}"
-                )
+        for batch in self._batches(rows):
+            predictions = self._run([rows[index] for index in batch])
+            for index, prediction in zip(batch, predictions, strict=True):
+                self._compare(index, prediction)
 
     def close(self) -> None:
         """End the lanes: running batches finish, waiting ones are cancelled.
@@ -187,6 +176,23 @@ class OnnxClassifier:
         A `classify` that still waits for one of those raises `CancelledError`.
         """
         self._lanes.shutdown(cancel_futures=True)
+
+    def _batches(self, rows: Sequence[Sequence[int]]) -> list[list[int]]:
+        return cut_by_padded_tokens(
+            [len(row) for row in rows],
+            max_padded_tokens=self._max_padded_tokens,
+            max_rows=self._max_rows,
+        )
+
+    def _compare(self, number: int, prediction: Prediction) -> None:
+        ticket = self._bundle.golden[number]
+        off = abs(prediction.confidence - ticket.confidence)
+        if prediction.label.intent != ticket.intent or off > GOLDEN_TOLERANCE:
+            raise BundleError(
+                f"bundle {self._bundle.model_path.parent}: golden ticket {number + 1} should be "
+                f"{ticket.intent} at {ticket.confidence:.2f} and is "
+                f"{prediction.label.intent} at {prediction.confidence:.2f}"
+            )
 
     def _run(self, rows: list[list[int]]) -> list[Prediction]:
         input_ids, attention_mask = pad(rows)
