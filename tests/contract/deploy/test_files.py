@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy.engine import make_url
 
 from stream_app.settings import Settings
 from stream_app.worker.probes import Probes
@@ -245,6 +246,14 @@ def test_the_lock_of_an_image_pins_each_package_by_digest_and_holds_no_training(
 def test_the_server_of_the_image_is_the_mlflow_that_the_tests_run() -> None:
     [pinned] = re.findall(r"^mlflow==(\S+)", (LOCKS / "mlflow.txt").read_text(), re.MULTILINE)
     assert pinned == version("mlflow")
+
+
+def test_the_image_has_the_driver_that_a_postgresql_address_asks_for() -> None:
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (LOCKS / "mlflow.txt").read_text(), re.MULTILINE))
+    # Which driver it is changes with SQLAlchemy's versions, so they have to be the same.
+    assert pinned["sqlalchemy"] == version("sqlalchemy")
+    driver = make_url("postgresql://user@host/database").get_dialect().driver
+    assert {driver, f"{driver}-binary"} <= pinned.keys()
 
 
 def test_the_image_starts_a_command_that_exists() -> None:
