@@ -97,7 +97,7 @@ def written_tickets() -> tuple[Ticket, ...]:
     tickets = []
     for priority in Priority:
         path = files("training.heads").joinpath("tickets", f"{priority.value}.csv")
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8") as file:
             tickets += [
                 Ticket(row["text"], priority, row["toxicity"]) for row in csv.DictReader(file)
             ]
