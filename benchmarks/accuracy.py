@@ -71,6 +71,10 @@ class Figure:
         return statistics.stdev(self.values) if len(self.values) > 1 else 0.0
 
 
+Job = tuple[Dataset, int]
+"""A data set and the seed to train on it with."""
+
+
 class Made(NamedTuple):
     """A bundle and the minutes that its training took."""
 
@@ -91,10 +95,9 @@ def main() -> None:
     arguments = parser.parse_args()
     banking77 = load_dataset("banking77")
     known, unknown = split_by_intent(banking77)
-    *bundles, of_known = _trained(
-        [*((banking77, seed) for seed in arguments.seeds), (known, arguments.seeds[0])],
-        arguments.work,
-    )
+    seeds = list(dict.fromkeys(arguments.seeds))
+    jobs = [*((banking77, seed) for seed in seeds), (known, seeds[0])]
+    *bundles, of_known = _trained(jobs, arguments.work)
     figures = [
         *_in_scope_figures([measure(made.bundle, banking77.test) for made in bundles]),
         *_scope_figures(
@@ -115,10 +118,10 @@ def main() -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     report = {
         **circumstances(),
-        "seeds": arguments.seeds,
+        "seeds": seeds,
         "recipe": FULL.as_record(),
         "minutes_per_training": [round(made.minutes, 1) for made in (*bundles, of_known)],
-        "trainings_at_a_time": usable_cores(),
+        "trainings_at_a_time": _at_a_time(jobs),
         "figures": {
             figure.name: {
                 "mean": round(figure.mean, 4),
@@ -247,18 +250,24 @@ def _scope_figures(
     ]
 
 
-def _trained(jobs: Sequence[tuple[Dataset, int]], work: Path) -> list[Made]:
-    """The bundles of data sets and seeds in `work`, trained now where they are not there.
+def _trained(jobs: Sequence[Job], work: Path) -> list[Made]:
+    """The bundles of the jobs in `work`, trained now where they are not there, in their order.
 
-    One training for each core at a time, of one thread each: on two cores four trainings take
-    three quarters of the time that they take one after the other with two threads.
+    As many trainings at a time as there are cores, which share them evenly: on two cores, four of
+    one thread each take three quarters of the time that they take one after the other with two.
     """
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        trainings = [pool.submit(_kept_or_trained, *job, work) for job in jobs]
+    at_a_time = _at_a_time(jobs)
+    threads = max(1, usable_cores() // at_a_time)
+    with ThreadPoolExecutor(at_a_time) as pool:
+        trainings = [pool.submit(_kept_or_trained, *job, work, threads) for job in jobs]
         return [training.result() for training in trainings]
 
 
-def _kept_or_trained(dataset: Dataset, seed: int, work: Path) -> Made:
+def _at_a_time(jobs: Sequence[Job]) -> int:
+    return min(len(jobs), usable_cores())
+
+
+def _kept_or_trained(dataset: Dataset, seed: int, work: Path, threads: int) -> Made:
     store = work / f"{dataset.name}-seed{seed}"
     found = kept(store, dataset, FULL, seed)
     if found is not None:
@@ -272,7 +281,8 @@ def _kept_or_trained(dataset: Dataset, seed: int, work: Path) -> Made:
         command = ["train", "--data", str(data), "--seed", str(seed), "--out", str(store)]
         subprocess.run(
             [sys.executable, "-m", "stream_app", *command, "--json"],
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+            stdout=subprocess.DEVNULL,
             check=True,
         )
     made = Made(list_bundles(store)[-1], (time.monotonic() - started) / 60)

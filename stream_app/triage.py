@@ -158,6 +158,7 @@ def _route(prediction: Prediction, findings: Sequence[Finding], policy: Policy) 
         high_priority_probability=sum(
             probability for label, probability in prediction.top if label.priority is Priority.HIGH
         ),
+        urgency_told=prediction.urgency is not None,
     )
 
 

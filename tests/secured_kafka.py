@@ -65,6 +65,7 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
         public = certificate.public_bytes(serialization.Encoding.PEM)
         (folder / f"{name}.key").write_bytes(private)
         (folder / f"{name}.pem").write_bytes(public)
+        # Kafka reads both from one file.
         (folder / f"{name}-both.pem").write_bytes(private + public)
     properties = folder / "server.properties"
     settings = _settings(folder, plain=plain, sasl=sasl, mutual=mutual, controller=controller)

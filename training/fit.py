@@ -25,6 +25,7 @@ RowsOfEpoch = Callable[[int], Rows]
 they came."""
 
 Weights = tuple[torch.Tensor, ...] | list[torch.Tensor]
+"""The weights of a network, always in the same order."""
 
 Average = Callable[[Weights, Weights, torch.Tensor | int], None]
 """Moves old averages, in place, towards current weights, by how many were averaged."""

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stream_app.errors import Unavailable, UserError
-from stream_app.labelled_data import Dataset, Example, load_dataset, load_test_rows
+from stream_app.errors import UserError
+from stream_app.labelled_data import (
+    Dataset,
+    Example,
+    load_dataset,
+    load_test_part,
+    load_test_rows,
+)
 from training.starter_set import load_starter
 from training.toxicity.data import load_toxicity
 
@@ -18,23 +24,17 @@ def load_training_data(spec: str) -> Dataset:
 
 
 def load_judging_rows(spec: str) -> tuple[Example, ...]:
-    """The rows to judge a model by, none of which was fitted where `spec` is what it learned from.
+    """The rows to judge a model by: the test part, which no training on `spec` fits.
 
-    Of a single file that is the test part, which a file keeps when it grows: whoever wants to judge
-    by all rows of a file puts it into a folder as `test.csv`. Raises `UserError` where that part
-    is empty, and as `load_test_rows` does.
+    A single file has one too, whose rows stay in it when the file grows, but for what
+    `split_by_text` says of small intents. Whoever wants to judge by all rows of a file puts it into
+    a folder as `test.csv`. Raises `UserError` where there is no such row, and as `load_test_rows`
+    does.
     """
     if spec in PACKAGED:
         return PACKAGED[spec]().test
-    if not Path(spec).is_file():
-        return load_test_rows(spec)
-    try:
-        rows = load_dataset(spec).test
-    except Unavailable:
-        raise
-    except UserError:
-        # No model can be trained on it, so none was; and if nothing can be read, this says so.
-        return load_test_rows(spec)
+    path = Path(spec)
+    rows = load_test_part(path) if path.is_file() else load_test_rows(spec)
     if not rows:
         raise UserError(
             f"{spec} has too few rows to judge by those that training leaves out: if no model "

@@ -6,8 +6,7 @@ from importlib.resources import as_file, files
 
 from stream_app.labelled_data import Dataset, stratified_split
 from stream_app.labelled_data.files import read_examples
-
-TEST_SHARE = 0.15
+from stream_app.labelled_data.load import TEST_SHARE
 
 SPLIT_SEED = 77
 """Fixed, so that two trainings are measured on the same rows."""

@@ -23,7 +23,7 @@ def replay(
         str,
         typer.Argument(
             metavar="DATA",
-            help="banking77, a CSV or JSONL file (all rows), or a folder (its test part).",
+            help="banking77, a CSV or JSONL file (all rows), or a folder (its test part or file).",
         ),
     ],
     local: Annotated[

@@ -155,7 +155,7 @@ class OnnxClassifier:
         return [prediction for prediction in predictions if prediction is not None]
 
     def check_golden_tickets(self) -> None:
-        """Run the bundle's golden tickets in the calling thread and compare.
+        """Run the bundle's golden tickets, in batches in the calling thread, and compare.
 
         Not on the lanes: their threads come into being with the first batch, at the priority of
         the thread that hands it in, and this call may be made at a low one.
@@ -168,7 +168,7 @@ class OnnxClassifier:
         for batch in self._batches(rows):
             predictions = self._run([rows[index] for index in batch])
             for index, prediction in zip(batch, predictions, strict=True):
-                self._compare(index, prediction)
+                self._check_golden(index, prediction)
 
     def close(self) -> None:
         """End the lanes: running batches finish, waiting ones are cancelled.
@@ -184,12 +184,12 @@ class OnnxClassifier:
             max_rows=self._max_rows,
         )
 
-    def _compare(self, number: int, prediction: Prediction) -> None:
-        ticket = self._bundle.golden[number]
+    def _check_golden(self, index: int, prediction: Prediction) -> None:
+        ticket = self._bundle.golden[index]
         off = abs(prediction.confidence - ticket.confidence)
         if prediction.label.intent != ticket.intent or off > GOLDEN_TOLERANCE:
             raise BundleError(
-                f"bundle {self._bundle.model_path.parent}: golden ticket {number + 1} should be "
+                f"bundle {self._bundle.model_path.parent}: golden ticket {index + 1} should be "
                 f"{ticket.intent} at {ticket.confidence:.2f} and is "
                 f"{prediction.label.intent} at {prediction.confidence:.2f}"
             )

@@ -18,9 +18,9 @@ def load_dataset(spec: str) -> Dataset:
     """Load `banking77`, a CSV or JSONL file, or a folder of such files.
 
     A folder holds train, test and perhaps valid (`.csv` or `.jsonl`), or one such file under any
-    name. Without a test file the training rows are split by what their texts are, so that a row of
-    the test part stays one when the file grows. A split that comes with the data is left as it is,
-    also where rows of one part stand in another.
+    name. Without a test file the training rows are split by what their texts are
+    (`split_by_text`). A split that comes with the data is left as it is, also where rows of one
+    part stand in another.
 
     Raises `Unavailable` where a file or a download is missing and `UserError` where the content
     cannot be used; each is one line with the file and the row.
@@ -38,7 +38,8 @@ def load_dataset(spec: str) -> Dataset:
 def load_test_rows(spec: str) -> tuple[Example, ...]:
     """The rows to measure with: the test part of a data set, or all rows of a single file.
 
-    A folder may hold a test file alone. Raises as `load_dataset` does.
+    A folder without a train file is measured with by its test file, if it has one. Raises as
+    `load_dataset` does.
     """
     path = Path(spec)
     if path.is_file():
@@ -48,6 +49,14 @@ def load_test_rows(spec: str) -> tuple[Example, ...]:
         if parts["test"] and not parts["train"]:
             return read_examples(parts["test"][0])
     return load_dataset(spec).test
+
+
+def load_test_part(path: Path) -> tuple[Example, ...]:
+    """The rows of a single file that no training on it fits, also if none is possible.
+
+    Raises as `read_examples` does.
+    """
+    return _split(read_examples(path))[1]
 
 
 def _parts(folder: Path) -> dict[str, list[Path]]:
@@ -64,10 +73,8 @@ def _parts(folder: Path) -> dict[str, list[Path]]:
 def _from_folder(folder: Path) -> Dataset:
     parts = _parts(folder)
     if not parts["train"]:
-        if parts["test"]:
-            raise UserError(f"{folder} has test rows only: add train.csv or train.jsonl")
         only = [path for path in folder.iterdir() if path.suffix in SUFFIXES]
-        if len(only) != 1:
+        if len(only) != 1 or parts["test"] or parts["valid"]:
             raise UserError(f"{folder} has neither train.csv nor train.jsonl")
         return _with_test_part(folder.resolve().name, read_examples(only[0]))
     train, validation, test = (read_examples(paths[0]) if paths else () for paths in parts.values())
@@ -80,5 +87,11 @@ def _from_folder(folder: Path) -> Dataset:
 def _with_test_part(
     name: str, examples: tuple[Example, ...], validation: tuple[Example, ...] = ()
 ) -> Dataset:
-    train, test = split_by_text(examples, share=TEST_SHARE, least_kept=2)
+    train, test = _split(examples)
     return Dataset(name=name, train=train, validation=validation, test=test)
+
+
+def _split(
+    examples: tuple[Example, ...],
+) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    return split_by_text(examples, share=TEST_SHARE, least_kept=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import unicodedata
 from collections.abc import Sequence
 
 from stream_app.labelled_data.dataset import Example
@@ -39,29 +40,35 @@ def stratified_split(
 def split_by_text(
     examples: Sequence[Example], *, share: float, least_kept: int = 1
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Set aside about `share` of the examples: `(kept, set aside)`, both in the order given.
+    """Set aside about `share` of the texts: `(kept, set aside)`, both in the order given.
 
-    The side of a text follows from the text alone, letter case and spaces aside, so that it stays
-    where it is in a file that grows or that is cut in two. Of that there are two exceptions, for
-    intents of few rows: one keeps at least `least_kept`, and gives at least one if it has more.
+    The side of a text follows from the text alone, its letter case and spaces left out, so that it
+    stays where it is in a file that grows or that is cut in two, with all rows that have it. There
+    are two exceptions, both for intents of few texts. An intent that has more than `least_kept`
+    texts keeps at least so many and gives at least one; one that has no more keeps all. And what
+    one intent keeps no other gives. Where a file grows, what was kept can therefore become what is
+    set aside for at most `least_kept` texts of an intent that had hardly more of them.
     """
-    rows_of: dict[str, list[int]] = {}
-    for index, example in enumerate(examples):
-        rows_of.setdefault(example.intent, []).append(index)
     places = [_place(example.text) for example in examples]
-    aside: set[int] = set()
-    for rows in rows_of.values():
-        rows.sort(key=places.__getitem__)
-        below = sum(places[row] < share for row in rows)
-        aside.update(rows[: min(max(1, below), max(0, len(rows) - least_kept))])
-    # A text that stood on both sides would be answered from memory: all its rows are kept.
-    known = {place for index, place in enumerate(places) if index not in aside}
-    aside = {index for index in aside if places[index] not in known}
-    kept = tuple(example for index, example in enumerate(examples) if index not in aside)
-    return kept, tuple(examples[index] for index in sorted(aside))
+    places_of: dict[str, set[float]] = {}
+    for example, place in zip(examples, places, strict=True):
+        places_of.setdefault(example.intent, set()).add(place)
+    given: set[float] = set()
+    kept: set[float] = set()
+    for own in places_of.values():
+        ordered = sorted(own)
+        below = sum(place < share for place in ordered)
+        count = min(max(1, below), max(0, len(ordered) - least_kept))
+        given.update(ordered[:count])
+        kept.update(ordered[count:])
+    given -= kept
+    return (
+        tuple(row for row, place in zip(examples, places, strict=True) if place not in given),
+        tuple(row for row, place in zip(examples, places, strict=True) if place in given),
+    )
 
 
 def _place(text: str) -> float:
-    """A number in 0..1 that stands for the text."""
-    words = " ".join(text.casefold().split())
+    """A number in 0..1, spread evenly over texts; one for all spellings in case and spaces."""
+    words = " ".join(unicodedata.normalize("NFC", text).casefold().split())
     return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big") / 2**64

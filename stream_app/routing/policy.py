@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from schemas import Finding, Guardrail, Priority, Queue, Severity
 from stream_app.errors import UserError
 from stream_app.guardrails.rulebook import Kind
+from stream_app.guardrails.validation import OUT_OF_SCOPE
 
 _NO_CASE = f"{Kind.NO_CASE}.in_thought_or_settled"
 _ONLY_ASKS = f"{Kind.NO_CASE}.only_asks"
@@ -117,6 +118,7 @@ class Policy(BaseModel):
         *,
         base_priority: Priority,
         high_priority_probability: float,
+        urgency_told: bool = False,
     ) -> Routing:
         """Apply the policy to one ticket's findings and what its likely intents say.
 
@@ -124,9 +126,11 @@ class Policy(BaseModel):
         likely intents of high priority together, since a ticket that is either a stolen or a
         compromised card is urgent however unsure the model is which. An intent says what a ticket
         is about and not that it has happened: alone it makes none urgent that says itself that it
-        asks in general or tells of what is settled. An urgent ticket's priority is high; any other
-        keeps its intent's, medium at most, and low where the text only asks or the intent's
-        emergency is none.
+        asks in general or tells of what is settled. A text that fits no intent has a likeliest one
+        too: where a head told of its urgency as well (`urgency_told`), the intents of such a text
+        make it urgent only beside a finding that hints at urgency. An urgent ticket's priority is
+        high; any other keeps its intent's, medium at most, and low where the text only asks or the
+        intent's emergency is none.
 
         Of the findings that a language model can add none withholds anything: a ticket that is
         urgent stays urgent.
@@ -135,7 +139,13 @@ class Policy(BaseModel):
         findings = tuple(findings)
         named = {finding.rule for finding in findings}
         held = {Condition.ALWAYS}
-        if high_priority_probability >= self.high_priority_at_least and _NO_CASE not in named:
+        hinted = any(
+            finding.guardrail is Guardrail.URGENCY and finding.rule not in (_NO_CASE, _ONLY_ASKS)
+            for finding in findings
+        )
+        meant = hinted or not urgency_told or OUT_OF_SCOPE not in named
+        likely = high_priority_probability >= self.high_priority_at_least
+        if likely and meant and _NO_CASE not in named:
             held.add(Condition.HIGH_PRIORITY_INTENT)
         if doubt and high_priority_probability >= doubt.high_priority_possible_at_least:
             held.add(Condition.HIGH_PRIORITY_POSSIBLE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -16,6 +16,7 @@ from schemas import (
     LabelAnswer,
     LlmOutcome,
     LlmVerdict,
+    ModelReference,
     Priority,
     Queue,
     RawTicket,
@@ -25,9 +26,9 @@ from schemas import (
     TriagedTicket,
     UrgencyAnswer,
 )
-from stream_app.bundle import Label, read_bundle
+from stream_app.bundle import Calibration, Label, read_bundle
 from stream_app.guardrails import RuleSet, ToxicityModel, load_rules
-from stream_app.inference import OnnxClassifier, open_classifier
+from stream_app.inference import OnnxClassifier, Prediction, open_classifier
 from stream_app.messages import Record, triaged_ticket
 from stream_app.routing import Policy, load_policy
 from stream_app.triage import Decision, settle, triage
@@ -101,6 +102,48 @@ def test_an_unsure_or_foreign_ticket_says_so(core: Core) -> None:
     (decision,) = decide(core, "blah blah blah")
     rules = {finding.rule for finding in decision.findings}
     assert rules == {"validation.low_confidence", "validation.out_of_scope"}
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A model to which every text is foreign, with a likeliest intent of high priority; its head
+    for urgency, if it has one, says `urgency`."""
+
+    model: OnnxClassifier
+    urgency: float | None
+
+    @property
+    def reference(self) -> ModelReference:
+        return self.model.reference
+
+    @property
+    def calibration(self) -> Calibration:
+        return self.model.calibration
+
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        stolen, *_ = self.model.classify(["stolen"])
+        foreign = replace(
+            stolen, top=((stolen.label, 0.45),), scope_score=-1.0, urgency=self.urgency
+        )
+        return [foreign] * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("urgency", "text", "urgent"),
+    [
+        (0.01, "hello", False),
+        (0.01, "How do I report a stolen card?", False),
+        (0.01, "I was robbed just now", True),
+        (0.35, "hello", True),
+        (None, "hello", True),
+    ],
+)
+def test_a_foreign_text_is_not_urgent_by_its_likeliest_intent_alone(
+    core: Core, urgency: float | None, text: str, urgent: bool
+) -> None:
+    model, rules, policy = core
+    (decision,) = triage([RawTicket(text=text)], Foreign(model, urgency), rules, policy)
+    assert decision.routing.urgent is urgent
 
 
 def test_the_subject_counts_and_its_findings_name_it(core: Core) -> None:

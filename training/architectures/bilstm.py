@@ -46,6 +46,11 @@ class SelfAttentiveLstm(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Vectors of shape (rows, width) for int64 inputs of shape (rows, tokens)."""
+        # A state is carried on from token to token, and what rounds it adds up.
+        with torch.autocast("cpu", enabled=False):
+            return self._pooled(input_ids, attention_mask)
+
+    def _pooled(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         embedded = self.dropout(self.table(input_ids))
         # Two one-way networks, the second on reversed rows: padding then comes last for both, and
         # no state of a token has seen it. A bidirectional layer would read the padding first.

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 class ByteDropout(nn.Dropout):
     """`nn.Dropout` to the nearest 256th of `p`, with a mask drawn as bytes, eight at a time.
 
-    A fifth of a step of the default encoder went into `nn.Dropout`'s masks, for which PyTorch draws
-    a number for each element, one after the other on one core.
+    PyTorch draws a number for each element, one after the other on one core: a fifth of a step of
+    the default encoder. Dropout that a layer applies by itself, such as that of attention weights,
+    only reads `p` and stays as it is.
     """
 
     def forward(self, values: Tensor) -> Tensor:
@@ -18,15 +19,18 @@ class ByteDropout(nn.Dropout):
         dropped = round(self.p * 256)
         if not self.training or dropped == 0:
             return values
-        words = torch.empty(-(-values.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
-        drawn = words.view(torch.uint8)[: values.numel()].view(values.shape)
-        return values * (drawn >= dropped).to(values.dtype).mul_(256 / max(1, 256 - dropped))
+        if dropped == 256:
+            return values * 0.0
+        words = torch.empty(-(-values.numel() // 8), dtype=torch.int64, device=values.device)
+        drawn = words.random_(-(2**63), None).view(torch.uint8)[: values.numel()]
+        kept = (drawn >= dropped).view(values.shape)
+        return values * kept.to(values.dtype).mul_(256 / (256 - dropped))
 
 
 def use_byte_dropout(network: nn.Module) -> None:
-    """Put `ByteDropout` in the place of each `nn.Dropout` of `network`."""
+    """Put `ByteDropout` in the place of each `nn.Dropout` of `network`, in the mode it is in."""
     for name, child in network.named_children():
         if type(child) is nn.Dropout:
-            setattr(network, name, ByteDropout(child.p))
+            setattr(network, name, ByteDropout(child.p).train(child.training))
         else:
             use_byte_dropout(child)

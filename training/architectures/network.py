@@ -26,4 +26,4 @@ class IntentNetwork(nn.Module):
         Both inputs are int64 of shape (rows, tokens). The embedding has unit length.
         """
         pooled = self.encoder(input_ids, attention_mask)
-        return self.head(self.dropout(pooled)), nn.functional.normalize(pooled, dim=1)
+        return self.head(self.dropout(pooled)), nn.functional.normalize(pooled.float(), dim=1)

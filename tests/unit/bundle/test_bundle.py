@@ -75,6 +75,16 @@ def test_prototypes_that_do_not_fit_the_graph_are_refused(folder: Path) -> None:
         open_classifier(narrow)
 
 
+def test_of_several_golden_tickets_the_one_that_fails_is_named(folder: Path) -> None:
+    bundle = read_bundle(folder)
+    (right,) = bundle.golden
+    longer = right.model_copy(update={"text": "stolen stolen stolen"})
+    wrong = right.model_copy(update={"intent": "delivery_time"})
+    golden = (*[longer] * 40, right, wrong, *[right] * 40)
+    with pytest.raises(BundleError, match="golden ticket 42 should be delivery_time"):
+        open_classifier(type(bundle)(**{**vars(bundle), "golden": golden}))
+
+
 def test_a_golden_ticket_with_another_answer_is_refused(folder: Path, tmp_path: Path) -> None:
     other = write_tiny_bundle(tmp_path / "other")
     bundle = read_bundle(other)

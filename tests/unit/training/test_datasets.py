@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -165,6 +166,10 @@ def test_a_folder_with_two_files_of_other_names_is_an_error(tmp_path: Path) -> N
         load_dataset(str(tmp_path))
 
 
+def spelling(text: str) -> str:
+    return " ".join(normalize("NFC", text).casefold().split())
+
+
 @given(examples, st.floats(0.01, 0.99), st.integers(0, 2**32), st.integers(1, 3))
 def test_a_split_loses_nothing_and_keeps_every_intent_on_both_sides(
     rows: list[Example], share: float, seed: int, least: int
@@ -177,22 +182,52 @@ def test_a_split_loses_nothing_and_keeps_every_intent_on_both_sides(
     assert (kept, aside) == stratified_split(rows, share=share, seed=seed, least_kept=least)
 
 
-@given(examples, examples, st.floats(0.01, 0.99))
-def test_a_row_that_was_trained_on_is_no_test_row_of_a_grown_file(
-    rows: list[Example], more: list[Example], share: float
+@given(examples, examples, st.floats(0.01, 0.99), st.integers(1, 3))
+def test_a_text_that_was_kept_is_given_later_only_by_an_intent_that_had_few(
+    rows: list[Example], more: list[Example], share: float, least: int
 ) -> None:
-    trained, tested = split_by_text(rows, share=share)
-    grown_trained, grown_tested = split_by_text([*rows, *more], share=share)
-    assert Counter(trained) + Counter(tested) == Counter(rows)
-    assert Counter(grown_trained) + Counter(grown_tested) == Counter([*rows, *more])
-    # But for the one row that an intent must keep.
-    moved = {row.text for row in trained} & {row.text for row in grown_tested}
-    for text in moved:
-        assert any(
-            [other.intent for other in trained].count(row.intent) == 1
-            for row in trained
-            if row.text == text
-        )
+    kept, _ = split_by_text(rows, share=share, least_kept=least)
+    _, later = split_by_text([*rows, *more], share=share, least_kept=least)
+    intents_of: dict[str, set[str]] = {}
+    for row in rows:
+        intents_of.setdefault(spelling(row.text), set()).add(row.intent)
+    few: set[str] = set()
+    for intent in {row.intent for row in rows}:
+        own = {spelling(row.text) for row in kept if row.intent == intent}
+        if sum(intents_of[text] == {intent} for text in own) <= least:
+            few |= own
+    assert {spelling(row.text) for row in kept} & {spelling(row.text) for row in later} <= few
+
+
+@given(examples, st.floats(0.01, 0.99), st.integers(1, 3))
+def test_a_split_by_text_loses_nothing_and_parts_no_text(
+    rows: list[Example], share: float, least: int
+) -> None:
+    kept, aside = split_by_text(rows, share=share, least_kept=least)
+    assert Counter(kept) + Counter(aside) == Counter(rows)
+    places = iter(rows)
+    assert all(row in places for row in kept)
+    sides = [{spelling(row.text) for row in part} for part in (kept, aside)]
+    assert sides[0].isdisjoint(sides[1])
+    for intent in {row.intent for row in rows}:
+        texts = [
+            {spelling(row.text) for row in part if row.intent == intent} for part in (kept, aside)
+        ]
+        assert len(texts[0]) >= min(least, len(texts[0] | texts[1]))
+
+
+def test_an_intent_that_can_gives_a_text_and_a_repeated_one_is_not_in_the_way() -> None:
+    rows = [Example(text, "x") for text in ("a", "a", "a", "b", "c")] + [Example("d", "y")]
+    _, aside = split_by_text(rows, share=0.01, least_kept=2)
+    assert len({row.text for row in aside}) == 1
+    assert {row.intent for row in aside} == {"x"}
+
+
+def test_a_text_that_a_small_intent_keeps_is_given_by_no_other() -> None:
+    many = [Example(f"text {number}", "x") for number in range(50)]
+    _, aside = split_by_text(many, share=0.5, least_kept=1)
+    _, after = split_by_text([*many, Example(aside[0].text, "y")], share=0.5, least_kept=1)
+    assert aside[1:] == after
 
 
 def test_about_the_share_is_set_aside_and_spelling_keeps_a_text_together() -> None:
@@ -207,7 +242,7 @@ def test_about_the_share_is_set_aside_and_spelling_keeps_a_text_together() -> No
 def test_a_folder_may_hold_test_rows_alone_but_nothing_is_trained_on_them(tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text("text,category\na,x\nb,y\n")
     assert [row.text for row in load_test_rows(str(tmp_path))] == ["a", "b"]
-    with pytest.raises(UserError, match=r"test rows only: add train\.csv"):
+    with pytest.raises(UserError, match=r"neither train\.csv nor train\.jsonl"):
         load_dataset(str(tmp_path))
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from stream_app.errors import UserError
-from stream_app.labelled_data import load_test_rows
 from training.named_data import load_judging_rows, load_training_data
 
 
@@ -36,13 +35,18 @@ def test_a_folder_with_test_rows_alone_is_judged_by_whole(tmp_path: Path) -> Non
     assert len(load_judging_rows(str(tmp_path))) == 40
 
 
-def test_a_file_that_leaves_no_test_rows_is_refused(tmp_path: Path) -> None:
-    spec = labelled(tmp_path / "few.csv", rows_each=2)
+def test_a_grown_file_that_no_model_can_be_trained_on_is_no_way_round(tmp_path: Path) -> None:
+    path = tmp_path / "grown.csv"
+    older = load_training_data(labelled(path, rows_each=40))
+    path.write_text(path.read_text() + "the first of its kind,fees\n")
+    with pytest.raises(UserError, match="fewer than 2 training rows: fees"):
+        load_training_data(str(path))
+    assert load_judging_rows(str(path)) == older.test
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_leaves_no_test_rows_is_refused(tmp_path: Path, kind: str) -> None:
+    spec = labelled(tmp_path / "train.csv", rows_each=2)
     with pytest.raises(UserError, match="too few rows to judge by") as refused:
-        load_judging_rows(spec)
+        load_judging_rows(spec if kind == "file" else str(tmp_path))
     assert "\n" not in refused.value.message
-
-
-def test_a_file_that_no_model_can_be_trained_on_is_judged_by_whole(tmp_path: Path) -> None:
-    spec = labelled(tmp_path / "one_each.csv", rows_each=1)
-    assert load_judging_rows(spec) == load_test_rows(spec)
