@@ -32,8 +32,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 2_000
 """Characters that are redacted on the event loop, in up to 10 ms: whoever asks about several
 tickets lets the loop run in between. Longer texts, one ticket in thousands, are redacted in a
-thread, which has a price: tokens of the longest text are reserved for them, and an answer that is
-known already is only found once every bound lets them pass."""
+thread, for which tokens of the longest text are reserved."""
 
 _RETRY_PAUSE_S = 0.2
 """Before the second try where the server names no time."""
@@ -50,24 +49,18 @@ _FAIR_SHARE = 0.5
 _BYTES_A_CHARACTER = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What is sent of a ticket, and the cache's key to it."""
-
-    text: str = field(repr=False)
-    key: bytes
-
-
 @dataclass(slots=True)
 class _Course:
     """One question on its way.
 
-    `deadline` is in the event loop's time, and `timeout` keeps it. `reserved` is the most that one
-    request takes, and `unsent` what is set aside for one that is not under way.
+    `key` is the cache's to its answer, and `redacted` what is sent of the ticket, None as long as
+    it is not known. `deadline` is in the event loop's time, and `timeout` keeps it. `reserved` is
+    the most that one request takes, and `unsent` what is set aside for one that is not under way.
     """
 
     question: Question
-    prepared: _Prepared | None
+    key: bytes
+    redacted: str | None = field(repr=False)
     reserved: Reservation
     unsent: Reservation | None
     deadline: float
@@ -123,22 +116,23 @@ class LlmLayer:
         (`overloaded`, `suspended`, `budget`). The task ends within the deadline, counted from
         now, and raises nothing but `CancelledError` where it is cancelled.
         """
-        prepared = None
-        if len(question.text) <= _AT_ONCE:
-            prepared = self._prepare(question)
-            known = self._cache.get(prepared.key)
-            if known is not None:
-                return self._verdict(_Ended(LlmOutcome.CACHED, known))
+        # Redaction comes last: where a queue is longer than the server keeps up with, most
+        # questions end here.
+        key = self._key(question)
+        known = self._cache.get(key)
+        if known is not None:
+            return self._verdict(_Ended(LlmOutcome.CACHED, known))
         if len(self._open) >= self._most_open:
             return self._verdict(_Ended(LlmOutcome.OVERLOADED))
         if self._breaker.suspended(monotonic()):
             return self._verdict(_Ended(LlmOutcome.SUSPENDED))
-        reservation = self._reserve(question, prepared)
+        redacted = self._redact(question) if len(question.text) <= _AT_ONCE else None
+        reservation = self._reserve(question, redacted)
         if reservation is None:
             return self._verdict(_Ended(LlmOutcome.BUDGET))
         deadline = asyncio.get_running_loop().time() + self._deadline_s
         timeout = asyncio.timeout_at(deadline)
-        course = _Course(question, prepared, reservation, reservation, deadline, timeout)
+        course = _Course(question, key, redacted, reservation, reservation, deadline, timeout)
         task = asyncio.create_task(self._answer(course))
         self._open.add(task)
         task.add_done_callback(lambda ended: self._forget(ended, course))
@@ -168,15 +162,12 @@ class LlmLayer:
         return self._verdict(ended)
 
     async def _ask(self, course: _Course) -> _Ended:
-        prepared = course.prepared
-        if prepared is None:
-            prepared = await asyncio.to_thread(self._prepare, course.question)
-            known = self._cache.get(prepared.key)
-            if known is not None:
-                return _Ended(LlmOutcome.CACHED, known)
+        redacted = course.redacted
+        if redacted is None:
+            redacted = await asyncio.to_thread(self._redact, course.question)
         async with self._turn():
             begin = asyncio.get_running_loop().time()
-            known = self._cache.get(prepared.key)
+            known = self._cache.get(course.key)
             if known is not None:
                 return _Ended(LlmOutcome.CACHED, known)
             least = max(_LEAST_SHARE * self._deadline_s, self._answer_time.expected_s)
@@ -187,7 +178,7 @@ class LlmLayer:
                 return _Ended(LlmOutcome.SUSPENDED)
             try:
                 attempt = await self._attempts(
-                    self._prompt.request(prepared.text, course.question.intent), course
+                    self._prompt.request(redacted, course.question.intent), course
                 )
             except BaseException:
                 # The deadline came, or whoever asked has gone.
@@ -200,7 +191,7 @@ class LlmLayer:
                 self._answer_time.took(asyncio.get_running_loop().time() - begin)
             self._report(admission, attempt.outcome, failed=attempt.server_failed)
         if attempt.answers is not None:
-            self._cache.put(prepared.key, attempt.answers)
+            self._cache.put(course.key, attempt.answers)
         return _Ended(attempt.outcome, attempt.answers)
 
     async def _attempts(self, request: Request, course: _Course) -> Attempt:
@@ -249,20 +240,26 @@ class LlmLayer:
         finally:
             self._slots.release()
 
-    def _prepare(self, question: Question) -> _Prepared:
+    def _key(self, question: Question) -> bytes:
+        return self._cache.key(
+            question.text,
+            question.intent,
+            self._prompt.version,
+            self._model,
+            question.policy_version,
+        )
+
+    def _redact(self, question: Question) -> str:
+        """What is sent of the ticket: redacted first, then shortened."""
         redacted = redact(question.text)
         for kind in redacted.kinds:
             self._metrics.redactions.labels(kind).inc()
-        text = shorten(redacted.text)
-        key = self._cache.key(
-            text, question.intent, self._prompt.version, self._model, question.policy_version
-        )
-        return _Prepared(text, key)
+        return shorten(redacted.text)
 
-    def _reserve(self, question: Question, prepared: _Prepared | None) -> Reservation | None:
+    def _reserve(self, question: Question, redacted: str | None) -> Reservation | None:
         size = LONGEST_TICKET * _BYTES_A_CHARACTER
-        if prepared is not None:
-            size = len(prepared.text.encode("utf-8", "replace"))
+        if redacted is not None:
+            size = len(redacted.encode("utf-8", "replace"))
         return self._budget.reserve(
             monotonic(),
             self._prompt.most_input_tokens(size, question.intent),

@@ -175,8 +175,8 @@ class Pipeline(Generic[Event]):
                 at_once.append(self._decider.settle(outcome, answer))
             else:
                 asked.append((outcome, answer))
-            # Each question's text was redacted on the loop: many in a row would hold it up.
-            await asyncio.sleep(0)
+                # Its text was redacted on the loop: many in a row would hold it up.
+                await asyncio.sleep(0)
         return at_once, asked
 
     def _ask(self, decided: Decided) -> LlmVerdict | asyncio.Task[LlmVerdict] | None:

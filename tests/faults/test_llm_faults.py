@@ -598,16 +598,30 @@ async def test_the_same_question_is_asked_once(server: LlmServer) -> None:
     server.default = answer(urgency="urgent")
     async with opened(server) as layer:
         await ask(layer, question("Card 4111 1111 1111 1111 is gone", "lost_card"))
-        again = layer.try_ask(question("Card 5500-0000-0000-0004 is gone", "lost_card"))
+        again = layer.try_ask(question("Card 4111 1111 1111 1111 is gone", "lost_card"))
         assert isinstance(again, LlmVerdict)
         assert (again.outcome, again.urgency) == (LlmOutcome.CACHED, UrgencyAnswer.URGENT)
         for other in (
+            question("Card 5500-0000-0000-0004 is gone", "lost_card"),
             question("Card 4111 1111 1111 1111 is gone", "card_arrival"),
             question("Card 4111 1111 1111 1111 is gone"),
             Question("Card 4111 1111 1111 1111 is gone", "lost_card", policy_version="2"),
         ):
             assert (await ask(layer, other)).outcome is LlmOutcome.ANSWERED
-    assert len(server.received) == 4
+    assert len(server.received) == 5
+
+
+async def test_a_question_that_is_refused_at_once_costs_no_redaction(server: LlmServer) -> None:
+    registry = CollectorRegistry()
+    server.default = answer(after_s=0.1)
+    async with opened(server, registry, max_concurrent=1, max_waiting=0) as layer:
+        asked = layer.try_ask(question("Card 4111 1111 1111 1111 is gone"))
+        refused = layer.try_ask(question("Card 5500-0000-0000-0004 is gone"))
+        assert isinstance(refused, LlmVerdict)
+        assert refused.outcome is LlmOutcome.OVERLOADED
+        redacted = registry.get_sample_value("tickets_llm_redactions_total", {"kind": "card"})
+        assert redacted == 1
+        await ended(asked)
 
 
 async def test_a_failure_is_not_remembered(server: LlmServer) -> None:
