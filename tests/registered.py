@@ -68,7 +68,6 @@ def variant(
         tokenizer_path=bundle.tokenizer_path,
         labels=bundle.labels,
         calibration=bundle.calibration,
-        prototypes=bundle.prototypes,
         golden=golden or bundle.golden,
         provenance=bundle.manifest.provenance,
     )

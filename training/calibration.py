@@ -35,8 +35,7 @@ def calibrate(
 ) -> Calibration:
     """Calibrate on held-out rows.
 
-    `logits` has shape (rows, intents), `targets` (rows,) label indices, `scope_scores` (rows,)
-    how near each row is to its nearest prototype, as serving scores it.
+    `logits` has shape (rows, intents), `targets` (rows,) label indices, `scope_scores` (rows,).
     """
     temperature = fit_temperature(logits, targets)
     probabilities = softmax(logits / temperature)

@@ -17,7 +17,7 @@ from stream_app.registry.address import registry_address
 from stream_app.settings import load_settings
 from training.architectures import ArchitectureName
 from training.named_data import load_training_data
-from training.plan import Plan, parse_changes
+from training.plan import HIGHEST_SEED, Plan, parse_changes
 from training.taxonomy import GENERIC, choose_taxonomy
 from training.tracking.address import Tracking
 
@@ -54,7 +54,9 @@ def train(
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Else the preset's.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="For the held-out rows and the fit.")] = 7,
+    seed: Annotated[
+        int, typer.Option(min=0, max=HIGHEST_SEED, help="For the held-out rows and the fit.")
+    ] = 7,
     name: Annotated[str | None, typer.Option(help="Of the model; else the data set's.")] = None,
     out_dir: Annotated[
         Path | None,
@@ -96,6 +98,7 @@ def train(
         changes["epochs"] = epochs
     plan = Plan(data, architecture, base_model, taxonomy, quick, seed, changes)
     plan.kind.check_base_model(base_model)
+    plan.kind.check_changes(changes)
     dataset = load_training_data(data)
     chosen = choose_taxonomy(taxonomy, data=data, intents=dataset.intents)
     labels = chosen.labels(dataset.intents)

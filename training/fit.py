@@ -96,7 +96,7 @@ def fit(
         for batch in length_bucketed([len(row) for row in rows], recipe.batch_rows, chance):
             input_ids, attention_mask = pad([rows[index] for index in batch])
             with mixed_precision():
-                logits, embedding = network(
+                logits, embedding, _ = network(
                     torch.from_numpy(input_ids), torch.from_numpy(attention_mask)
                 )
             loss = criterion(batch, logits.float(), embedding.float())

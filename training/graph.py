@@ -1,14 +1,15 @@
 """Turns a trained network into ONNX files and runs them; chooses no threshold.
 
 The graph's inputs are `input_ids` and `attention_mask`, int64 (batch, tokens); its outputs are
-`logits`, float32 (batch, intents), and `embedding`, float32 (batch, dimensions), of unit length.
+`logits`, float32 (batch, intents), `embedding` and `features`, float32 (batch, dimensions), of unit
+length. What comes later, such as a scope score, is a further output.
 """
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,25 +21,36 @@ from torch import nn
 
 from stream_app.inference import cut_by_padded_tokens
 from stream_app.inference.encoder import pad
+from stream_app.settings import InferenceSettings
 
 OPSET = 17
 """Newest operator set that the TorchScript exporter writes without converting."""
 
-MAX_PADDED_TOKENS = 1_024
-MAX_ROWS = 16
-"""The serving defaults."""
-
 
 @dataclass(frozen=True)
 class GraphOutput:
-    """What a graph says of some rows: `logits` (rows, intents), `embedding` (rows, dimensions).
+    """What a graph says of some rows: each of its outputs by name, a row of it for each.
 
     `seconds` is how long the graph ran on all of them, without opening it.
     """
 
-    logits: npt.NDArray[np.float32]
-    embedding: npt.NDArray[np.float32]
+    outputs: Mapping[str, npt.NDArray[np.float32]]
     seconds: float
+
+    @property
+    def logits(self) -> npt.NDArray[np.float32]:
+        """Shape (rows, intents)."""
+        return self.outputs["logits"]
+
+    @property
+    def embedding(self) -> npt.NDArray[np.float32]:
+        """Shape (rows, dimensions)."""
+        return self.outputs["embedding"]
+
+    @property
+    def features(self) -> npt.NDArray[np.float32]:
+        """Shape (rows, dimensions)."""
+        return self.outputs["features"]
 
     @property
     def answers(self) -> npt.NDArray[np.intp]:
@@ -65,12 +77,13 @@ def export_graph(network: nn.Module, path: Path) -> None:
             (input_ids, attention_mask),
             str(path),
             input_names=["input_ids", "attention_mask"],
-            output_names=["logits", "embedding"],
+            output_names=["logits", "embedding", "features"],
             dynamic_axes={
                 "input_ids": free,
                 "attention_mask": free,
                 "logits": {0: "batch"},
                 "embedding": {0: "batch"},
+                "features": {0: "batch"},
             },
             opset_version=OPSET,
             dynamo=False,
@@ -82,22 +95,25 @@ def run_graph(path: Path, rows: Sequence[list[int]]) -> GraphOutput:
     options = ort.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    serving = InferenceSettings()
     batches = cut_by_padded_tokens(
-        [len(row) for row in rows], max_padded_tokens=MAX_PADDED_TOKENS, max_rows=MAX_ROWS
+        [len(row) for row in rows],
+        max_padded_tokens=serving.max_padded_tokens,
+        max_rows=serving.max_rows,
     )
-    outputs = []
+    names = [node.name for node in session.get_outputs()]
+    parts = []
     started = time.monotonic()
     for batch in batches:
         input_ids, attention_mask = pad([rows[index] for index in batch])
-        outputs.append(
-            session.run(
-                ["logits", "embedding"], {"input_ids": input_ids, "attention_mask": attention_mask}
-            )
-        )
+        feed = {"input_ids": input_ids, "attention_mask": attention_mask}
+        parts.append(session.run(names, feed))
     seconds = time.monotonic() - started
     place = np.argsort([index for batch in batches for index in batch])
     return GraphOutput(
-        logits=np.concatenate([logits for logits, _ in outputs])[place],
-        embedding=np.concatenate([embedding for _, embedding in outputs])[place],
-        seconds=seconds,
+        {
+            name: np.concatenate(of_one)[place]
+            for name, of_one in zip(names, zip(*parts, strict=True), strict=True)
+        },
+        seconds,
     )

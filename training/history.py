@@ -17,9 +17,10 @@ from training.forward import forward
 class EpochRecord:
     """Epoch `epoch`, counted from 1; 0 is what the fit of all weights starts from.
 
-    `loss` is the mean of what the fit minimised over the epoch's rows, in nats, None for epoch 0:
-    with label smoothing and augmentation it is not comparable with `held_out_loss`, the plain
-    cross entropy of the held-out rows. `held_out_accuracy` lies in 0..1. `seconds` were spent
+    Of several fits the epochs are counted on, and one more stands for the mean of their weights.
+    `loss` is the mean of what the fit minimised over the epoch's rows, in nats, None where nothing
+    was fitted: with label smoothing and augmentation it is not comparable with `held_out_loss`, the
+    plain cross entropy of the held-out rows. `held_out_accuracy` lies in 0..1. `seconds` were spent
     fitting.
     """
 
@@ -33,7 +34,9 @@ class EpochRecord:
         """One line for people."""
         held_out = f"held-out accuracy {self.held_out_accuracy:.1%}"
         if self.loss is None:
-            return f"before the first epoch: {held_out}"
+            return (
+                f"{'the mean of the fits' if self.epoch else 'before the first epoch'}: {held_out}"
+            )
         return f"epoch {self.epoch}: loss {self.loss:.3f}, {held_out}, {self.seconds:.0f} s"
 
 

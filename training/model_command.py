@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stream_app.cli.output import JsonFlag, err, out, print_json
-from stream_app.errors import CheckFailed, Unavailable, UserError
+from stream_app.errors import CheckFailed, UserError
 from stream_app.registry.layout import CHALLENGER, CHAMPION, GateVerdict
 from stream_app.settings import Settings, load_settings
 from training.named_data import load_judging_rows
@@ -210,7 +210,7 @@ def _tracking_uri(settings: Settings) -> str:
 
     address = registry_address(settings.registry)
     if address is None:
-        raise Unavailable(
+        raise UserError(
             "no registry given: set MLFLOW_TRACKING_URI=http://host:port, "
             "or start one here with `tickets registry`"
         )

@@ -16,6 +16,9 @@ from training.recipe import Recipe
 Changes = Mapping[str, float | int]
 """Fields of a `Recipe` by name, each with another value than the preset's."""
 
+HIGHEST_SEED = 2**31 - 1
+"""Every library that a training draws numbers with takes such a seed, and some added to it."""
+
 LOWEST: Changes = {"batch_rows": 1, "max_tokens": 8, "held_out_share": 0.001, "fits": 1}
 """Least value of the fields that 0 makes no sense for."""
 

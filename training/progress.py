@@ -101,6 +101,11 @@ class FitProgress:
         if self._on_epoch:
             self._on_epoch(record)
 
+    def end_fits(self, epoch: int, network: nn.Module) -> None:
+        """The last of several fits ended with `epoch`, and their mean is `network`."""
+        self._epoch_began = time.monotonic()
+        self.end_epoch(epoch + 1, network)
+
     def advance(self, *, rows: int, loss: float) -> None:
         """A batch of `rows` rows is fitted; `loss` is its mean loss in nats.
 

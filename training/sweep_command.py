@@ -14,7 +14,7 @@ from stream_app.errors import UserError
 from training.architectures import ArchitectureName
 from training.command import bundle_name, tracking_of
 from training.named_data import load_training_data
-from training.plan import Plan
+from training.plan import HIGHEST_SEED, Plan
 from training.taxonomy import choose_taxonomy
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def sweep(
         int | None, typer.Option(min=1, help="Of each trial; else the preset's.")
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="For the rows set aside, the fits and the search.")
+        int,
+        typer.Option(
+            min=0, max=HIGHEST_SEED, help="For the rows set aside, the fits and the search."
+        ),
     ] = 7,
     quick: Annotated[bool, typer.Option("--quick", help="Search around the quick preset.")] = False,
     track: Annotated[

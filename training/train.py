@@ -33,12 +33,12 @@ from stream_app.bundle import (
 )
 from stream_app.errors import CheckFailed
 from stream_app.inference import (
+    SCOPE_OUTPUT,
     Encoder,
     open_classifier,
-    scope_scores,
     softmax,
 )
-from stream_app.labelled_data import Dataset, Example, stratified_split
+from stream_app.labelled_data import Dataset, Example, same_words, stratified_split
 from training.architectures import Architecture
 from training.architectures.contract import TextModel
 from training.calibration import calibrate
@@ -51,7 +51,7 @@ from training.noise import augmented, training_noise
 from training.progress import FitProgress
 from training.quantize import quantize_graph
 from training.recipe import Recipe
-from training.scope import fit_scope, whiten_embedding
+from training.scope import attach_scope, fit_scope, whiten_embedding, whitening
 
 LEAST_AGREEMENT = 0.97
 """int8 and float32 must give the same answer on this share of the unseen rows that float32 is sure
@@ -164,14 +164,23 @@ def train_bundle(
         progress.step("calibrating")
         fitted_output = run_graph(quantized, _encode(model.tokenizer_path, fitted, max_tokens))
         fitted_targets = _targets(dataset, fitted)
-        scope = fit_scope(fitted_output.embedding, fitted_targets, intents=len(labels))
-        whiten_embedding(quantized, scope.whitening)
-        add_heads(quantized, model.tokenizer_path, max_tokens, taught=taught)
         aside = slice(0, len(held_out))
+        scope = fit_scope(
+            fitted_output.features,
+            fitted_targets,
+            intents=len(labels),
+            unseen_features=shipped.features[aside],
+            unseen_logits=shipped.logits[aside],
+        )
+        attach_scope(quantized, scope)
+        whiten_embedding(
+            quantized, whitening(fitted_output.embedding, fitted_targets, intents=len(labels))
+        )
+        add_heads(quantized, model.tokenizer_path, max_tokens, taught=taught)
         calibration = calibrate(
             shipped.logits[aside],
             unseen_targets[aside],
-            scope_scores(shipped.embedding[aside] @ scope.whitening, scope.prototypes),
+            run_graph(quantized, unseen_rows[aside]).outputs[SCOPE_OUTPUT],
         )
         check_agreement(exact, shipped, calibration)
 
@@ -199,7 +208,6 @@ def train_bundle(
             tokenizer_path=model.tokenizer_path,
             labels=labels,
             calibration=calibration,
-            prototypes=scope.prototypes,
             golden=_golden_tickets(
                 dataset, fitted, fitted_output, fitted_targets, calibration.temperature
             ),
@@ -259,8 +267,7 @@ def fit_model(
         return encoder.encode(augmented(texts, noise, share=recipe.noised_share, chance=chance))
 
     beside = round(recipe.asked_share * len(texts))
-    # A model with no learning rate finds its weights in another way and leaves questions alone.
-    taught = recipe.epochs > 0 and recipe.learning_rate > 0.0 and beside > 0
+    taught = model.learns_answers and recipe.epochs > 0 and beside > 0
     progress.measure_on(
         encoder.encode([example.text for example in held_out]), _targets(dataset, held_out)
     )
@@ -300,13 +307,14 @@ def add_heads(graph: Path, tokenizer_path: Path, max_tokens: int, *, taught: boo
 
 
 def unknown(held_out: Sequence[Example], fitted: Sequence[Example]) -> tuple[Example, ...]:
-    """The `held_out` rows whose text no `fitted` row has; all of them where none is left.
+    """The `held_out` rows whose words no `fitted` row has; all of them where none is left.
 
     A model is surer of a text that it was fitted on than of any other, so that such rows would
-    calibrate it too sure.
+    calibrate it too sure, or make a recipe that memorises look good. Case and spaces are nothing
+    to most tokenizers.
     """
-    seen = {example.text for example in fitted}
-    return tuple(example for example in held_out if example.text not in seen) or tuple(held_out)
+    seen = {same_words(example.text) for example in fitted}
+    return tuple(row for row in held_out if same_words(row.text) not in seen) or tuple(held_out)
 
 
 def free_version(store: Path, name: str, created_at: datetime) -> str:

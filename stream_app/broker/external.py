@@ -45,7 +45,5 @@ def use_external(wishes: Wishes, kafka_security: Mapping[str, Any]) -> Broker:
     try:
         check_answers(servers, timeout_s=ANSWER_WITHIN_S, kafka_security=kafka_security)
     except Unavailable as error:
-        raise Unavailable(
-            f"{error.message} ({VARIABLE}): start it, correct the variable or unset it"
-        ) from error
+        raise Unavailable(f"{VARIABLE}: {error.message}; unset it to have another one") from error
     return ExternalBroker(servers)

@@ -26,7 +26,10 @@ def check_answers(
     Raises `Unavailable` naming the address and what went wrong.
     """
     if not any(_accepts(host, port, timeout_s) for host, port, _ in _hosts(bootstrap_servers)):
-        raise Unavailable(f"nothing accepts connections at {bootstrap_servers}")
+        raise Unavailable(
+            f"nothing accepts connections at {bootstrap_servers}: start Kafka there, or correct "
+            "the address"
+        )
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(
             asyncio.run, _ask_metadata(bootstrap_servers, timeout_s, kafka_security)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import ModelReference, Priority
@@ -29,13 +27,13 @@ class Calibration(_Part):
     """How scores become probabilities, and when they are too weak to trust.
 
     `temperature` divides the logits before the softmax (Guo et al. 2017, "On Calibration of
-    Modern Neural Networks"). A top probability under `review_below` is unsure. A scope score under
-    `out_of_scope_below` fits no intent (see `stream_app.inference.scope_scores`).
+    Modern Neural Networks"). A top probability under `review_below` is unsure. A ticket whose scope
+    score is under `out_of_scope_below` fits no intent.
     """
 
     temperature: float = Field(gt=0.0)
     review_below: float = Field(ge=0.0, le=1.0)
-    out_of_scope_below: float = Field(le=1.0, allow_inf_nan=False)
+    out_of_scope_below: float = Field(allow_inf_nan=False)
 
 
 class GoldenTicket(_Part):
@@ -50,15 +48,13 @@ class GoldenTicket(_Part):
 class Bundle:
     """A bundle whose every byte was checked against its manifest.
 
-    `prototypes` has shape (intents, embedding dimensions), float32: row `i` is where the embeddings
-    of label `i` lie. `model_path` and `tokenizer_path` are the checked files.
+    `model_path` and `tokenizer_path` are the checked files.
     """
 
     manifest: Manifest
     digest: str
     labels: tuple[Label, ...]
     calibration: Calibration
-    prototypes: npt.NDArray[np.float32]
     golden: tuple[GoldenTicket, ...]
     model_path: Path
     tokenizer_path: Path

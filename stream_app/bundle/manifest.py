@@ -14,7 +14,6 @@ MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 LABELS_FILE = "labels.json"
 CALIBRATION_FILE = "calibration.json"
-PROTOTYPES_FILE = "prototypes.npy"
 GOLDEN_FILE = "golden.jsonl"
 
 CONTENT_FILES = (
@@ -22,7 +21,6 @@ CONTENT_FILES = (
     TOKENIZER_FILE,
     LABELS_FILE,
     CALIBRATION_FILE,
-    PROTOTYPES_FILE,
     GOLDEN_FILE,
 )
 """Every file of a bundle beside the manifest. A bundle has all of them and no other counts."""

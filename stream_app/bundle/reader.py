@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from stream_app.bundle.contents import Bundle, Calibration, GoldenTicket, Label
@@ -19,7 +16,6 @@ from stream_app.bundle.manifest import (
     LABELS_FILE,
     MANIFEST_FILE,
     MODEL_FILE,
-    PROTOTYPES_FILE,
     TOKENIZER_FILE,
     FileDigest,
     Manifest,
@@ -32,7 +28,7 @@ def read_bundle(folder: Path) -> Bundle:
     """Verify `folder` and read it.
 
     Raises `BundleError` naming the file and the fault: a missing file, a size or SHA-256 other
-    than the manifest's, a malformed part, labels and prototypes that do not fit each other.
+    than the manifest's, a malformed part.
     """
     manifest_bytes = _read(folder, MANIFEST_FILE)
     try:
@@ -49,13 +45,11 @@ def read_bundle(folder: Path) -> Bundle:
     }
     for name in (MODEL_FILE, TOKENIZER_FILE):
         _checked(folder, name, manifest.files[name])
-    labels = _labels(folder, small[LABELS_FILE])
     return Bundle(
         manifest=manifest,
         digest=hashlib.sha256(manifest_bytes).hexdigest(),
-        labels=labels,
+        labels=_labels(folder, small[LABELS_FILE]),
         calibration=_calibration(folder, small[CALIBRATION_FILE]),
-        prototypes=_prototypes(folder, small[PROTOTYPES_FILE], rows=len(labels)),
         golden=_golden(folder, small[GOLDEN_FILE]),
         model_path=folder / MODEL_FILE,
         tokenizer_path=folder / TOKENIZER_FILE,
@@ -111,17 +105,3 @@ def _golden(folder: Path, content: bytes) -> tuple[GoldenTicket, ...]:
     if not golden:
         raise BundleError(f"bundle {folder}: {GOLDEN_FILE} holds no golden ticket")
     return golden
-
-
-def _prototypes(folder: Path, content: bytes, *, rows: int) -> npt.NDArray[np.float32]:
-    try:
-        array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise BundleError(f"bundle {folder}: {PROTOTYPES_FILE} is no NumPy array") from error
-    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype != np.float32:
-        raise BundleError(f"bundle {folder}: {PROTOTYPES_FILE} is no two-dimensional float32 array")
-    if array.shape[0] != rows:
-        raise BundleError(
-            f"bundle {folder}: {PROTOTYPES_FILE} has {array.shape[0]} rows for {rows} labels"
-        )
-    return array

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -10,9 +9,6 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from stream_app.bundle.contents import Calibration, GoldenTicket, Label
 from stream_app.bundle.errors import BundleError
@@ -22,7 +18,6 @@ from stream_app.bundle.manifest import (
     LABELS_FILE,
     MANIFEST_FILE,
     MODEL_FILE,
-    PROTOTYPES_FILE,
     TOKENIZER_FILE,
     FileDigest,
     Manifest,
@@ -41,14 +36,13 @@ def write_bundle(
     tokenizer_path: Path,
     labels: Sequence[Label],
     calibration: Calibration,
-    prototypes: npt.NDArray[np.float32],
     golden: Sequence[GoldenTicket],
     provenance: Provenance,
 ) -> Path:
     """Write the bundle to `folder`, which must not exist yet, and return it.
 
-    `prototypes` has shape (len(labels), embedding dimensions). Everything is written to a
-    temporary sibling first and renamed at the end. Raises `BundleError` where `folder` exists.
+    Everything is written to a temporary sibling first and renamed at the end. Raises `BundleError`
+    where `folder` exists.
     """
     if folder.exists():
         raise BundleError(f"bundle {folder} exists already; bundles are never overwritten")
@@ -60,7 +54,6 @@ def write_bundle(
             TOKENIZER_FILE: tokenizer_path.read_bytes(),
             LABELS_FILE: _json([label.model_dump(mode="json") for label in labels]),
             CALIBRATION_FILE: _json(calibration.model_dump(mode="json")),
-            PROTOTYPES_FILE: _npy(prototypes),
             GOLDEN_FILE: b"".join(ticket.model_dump_json().encode() + b"\n" for ticket in golden),
         }
         manifest = Manifest(
@@ -84,12 +77,6 @@ def write_bundle(
 
 def _json(value: object) -> bytes:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-
-
-def _npy(array: npt.NDArray[np.float32]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array.astype(np.float32, copy=False), allow_pickle=False)
-    return buffer.getvalue()
 
 
 def _write(path: Path, content: bytes) -> None:

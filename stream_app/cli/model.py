@@ -24,7 +24,12 @@ def model(context: typer.Context) -> None:
     # Looked up at run time: nothing in `stream_app` depends on `training`.
     command = import_module("training.model_command")
     # Not standalone, so that a wrong option reaches the outer command, which words the error.
-    moved = command.app(args=context.args, prog_name="tickets model", standalone_mode=False)
+    moved = command.app(
+        args=context.args,
+        prog_name="tickets model",
+        standalone_mode=False,
+        help_option_names=context.help_option_names,
+    )
     if isinstance(moved, Settings):
         _nudge_workers(moved)
 

@@ -26,6 +26,11 @@ def hand_over(context: typer.Context, module: str, command: str) -> None:
     # Looked up at run time: nothing in `stream_app` depends on `training`.
     app = import_module(module).app
     # Not standalone, so that a wrong option reaches the outer command, which words the error.
-    code = app(args=context.args, prog_name=command, standalone_mode=False)
+    code = app(
+        args=context.args,
+        prog_name=command,
+        standalone_mode=False,
+        help_option_names=context.help_option_names,
+    )
     if isinstance(code, int) and code:
         raise typer.Exit(code)

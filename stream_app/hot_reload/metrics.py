@@ -55,7 +55,8 @@ class ReloadMetrics:
         self._looked_at = float("nan")
         Gauge(
             "tickets_model_registry_age_seconds",
-            "Since the last look at the registry that got an answer; NaN before the first.",
+            "Since the last look at the registry that got an answer, or since the start; "
+            "NaN where none is followed.",
             registry=registry,
         ).set_function(lambda: time.monotonic() - self._looked_at)
         self.shadow_tickets = Counter(
@@ -83,7 +84,7 @@ class ReloadMetrics:
             self._shadow_info.labels(**reference.model_dump()).set(1)
 
     def looked(self) -> None:
-        """The registry answered."""
+        """The registry answered, or begins to be followed."""
         self._looked_at = time.monotonic()
 
     def count(self, outcome: ReloadOutcome) -> None:

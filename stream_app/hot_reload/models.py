@@ -102,8 +102,8 @@ class Models:
             topic=self.settings.topics.model_control,
             look=follower.look_now,
         )
-        if self.first.reachable:
-            metrics.looked()
+        # Also where it is away: an alert on its age has to fire then, too.
+        metrics.looked()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for work in (follower.run(), shadow.run(), calls):

@@ -6,13 +6,13 @@ Owns the ONNX Runtime session and its lanes. Knows nothing of Kafka, rules or qu
 from stream_app.inference.batching import cut_by_padded_tokens
 from stream_app.inference.classifier import (
     ABUSE_OUTPUT,
+    SCOPE_OUTPUT,
     TROUBLE_OUTPUT,
     URGENCY_OUTPUT,
     Classifier,
     OnnxClassifier,
     Prediction,
     open_classifier,
-    scope_scores,
     softmax,
 )
 from stream_app.inference.cores import usable_cores
@@ -20,6 +20,7 @@ from stream_app.inference.encoder import Encoder
 
 __all__ = [
     "ABUSE_OUTPUT",
+    "SCOPE_OUTPUT",
     "TROUBLE_OUTPUT",
     "URGENCY_OUTPUT",
     "Classifier",
@@ -28,7 +29,6 @@ __all__ = [
     "Prediction",
     "cut_by_padded_tokens",
     "open_classifier",
-    "scope_scores",
     "softmax",
     "usable_cores",
 ]

@@ -24,6 +24,10 @@ ort.disable_telemetry_events()
 ALTERNATIVES = 3
 """How many of the most likely intents a prediction names."""
 
+SCOPE_OUTPUT = "scope"
+"""Output of every graph: how sure it is that the ticket has one of its intents at all, higher for
+surer."""
+
 URGENCY_OUTPUT = "urgency"
 TROUBLE_OUTPUT = "trouble"
 ABUSE_OUTPUT = "abuse"
@@ -46,7 +50,8 @@ class Prediction:
     """What the model says of one ticket.
 
     `top` holds the `ALTERNATIVES` most likely labels with their calibrated probabilities, best
-    first. `scope_score` says how near the ticket is to what the model knows; see `scope_scores`.
+    first. `scope_score` says how likely the ticket has any of the model's intents: the higher, the
+    likelier.
     `urgency` is the probability that the ticket is urgent, `trouble` that something is wrong for
     the customer if it is not, `abuse` that it abuses somebody; None where the model does not tell.
     """
@@ -105,7 +110,7 @@ class OnnxClassifier:
         with the interpreter's lock held, in which a running stream would stand still.
 
         Raises `BundleError` where ONNX Runtime cannot load the graph or it has other inputs or
-        outputs than a bundle's, or outputs that do not fit its labels and prototypes.
+        outputs than a bundle's, or outputs that do not fit its labels.
         """
         self._bundle = bundle
         self._max_padded_tokens = max_padded_tokens
@@ -196,28 +201,30 @@ class OnnxClassifier:
 
     def _run(self, rows: list[list[int]]) -> list[Prediction]:
         input_ids, attention_mask = pad(rows)
-        logits, embedding, *of_heads = self._session.run(
-            ["logits", "embedding", *self._heads],
+        logits, scores, *of_heads = self._session.run(
+            ["logits", SCOPE_OUTPUT, *self._heads],
             {"input_ids": input_ids, "attention_mask": attention_mask},
         )
         probabilities = softmax(logits / self._bundle.calibration.temperature)
-        scores = scope_scores(embedding, self._bundle.prototypes)
         heads = {name: values.tolist() for name, values in zip(self._heads, of_heads, strict=True)}
         untold = [None] * len(rows)
         labels = self._bundle.labels
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :ALTERNATIVES]
         return [
             Prediction(
-                top=tuple((labels[column], float(row[column])) for column in order),
-                scope_score=float(scope),
+                top=tuple(
+                    (labels[column], probability)
+                    for column, probability in zip(columns, row, strict=True)
+                ),
+                scope_score=scope,
                 urgency=urgency,
                 trouble=trouble,
                 abuse=abuse,
             )
-            for row, order, scope, urgency, trouble, abuse in zip(
-                probabilities,
-                best,
-                scores,
+            for columns, row, scope, urgency, trouble, abuse in zip(
+                best.tolist(),
+                np.take_along_axis(probabilities, best, axis=1).tolist(),
+                scores.tolist(),
                 heads.get(URGENCY_OUTPUT, untold),
                 heads.get(TROUBLE_OUTPUT, untold),
                 heads.get(ABUSE_OUTPUT, untold),
@@ -231,23 +238,6 @@ def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     normalised: npt.NDArray[np.float32] = shifted / shifted.sum(axis=-1, keepdims=True)
     return normalised
-
-
-def scope_scores(
-    embedding: npt.NDArray[np.float32], prototypes: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """1 minus half the squared distance to the nearest prototype: (rows,), at most 1.
-
-    `embedding` has shape (rows, dimensions), `prototypes` (intents, dimensions). For vectors of
-    unit length this is the cosine.
-    """
-    squared = (
-        (embedding**2).sum(axis=1, keepdims=True)
-        + (prototypes**2).sum(axis=1)
-        - 2.0 * embedding @ prototypes.T
-    )
-    scores: npt.NDArray[np.float32] = 1.0 - squared.min(axis=1) / 2.0
-    return scores
 
 
 def open_classifier(
@@ -302,23 +292,16 @@ def _open_session(bundle: Bundle) -> ort.InferenceSession:
         raise BundleError(f"bundle {bundle.model_path.parent}: {reason}") from error
     inputs = {node.name for node in session.get_inputs()}
     outputs = {node.name: node for node in session.get_outputs()}
-    if inputs != {"input_ids", "attention_mask"} or not {"logits", "embedding"} <= set(outputs):
+    if inputs != {"input_ids", "attention_mask"} or not {"logits", SCOPE_OUTPUT} <= set(outputs):
         raise BundleError(
             f"bundle {bundle.model_path.parent}: the graph has inputs {sorted(inputs)} and "
             f"outputs {sorted(outputs)}, a bundle's has input_ids, attention_mask and "
-            "logits, embedding"
+            f"logits, {SCOPE_OUTPUT}: train it anew"
         )
     width = outputs["logits"].shape[-1]
     if width != len(bundle.labels):
         raise BundleError(
             f"bundle {bundle.model_path.parent}: the graph has {width} logits for "
             f"{len(bundle.labels)} labels"
-        )
-    dimensions = outputs["embedding"].shape[-1]
-    # A graph may leave it open; then the golden tickets tell.
-    if isinstance(dimensions, int) and dimensions != bundle.prototypes.shape[1]:
-        raise BundleError(
-            f"bundle {bundle.model_path.parent}: the graph's embedding has {dimensions} "
-            f"dimensions, its prototypes have {bundle.prototypes.shape[1]}"
         )
     return session

@@ -45,10 +45,8 @@ def pad(
 
     The padding id is 0; the mask keeps it out of attention and pooling, so its value is free.
     """
-    longest = max(len(row) for row in rows)
-    input_ids = np.zeros((len(rows), longest), dtype=np.int64)
-    attention_mask = np.zeros((len(rows), longest), dtype=np.int64)
-    for index, row in enumerate(rows):
-        input_ids[index, : len(row)] = row
-        attention_mask[index, : len(row)] = 1
+    lengths = [len(row) for row in rows]
+    longest = max(lengths)
+    input_ids = np.array([[*row, *[0] * (longest - len(row))] for row in rows], dtype=np.int64)
+    attention_mask = (np.arange(longest) < np.array(lengths)[:, None]).astype(np.int64)
     return input_ids, attention_mask

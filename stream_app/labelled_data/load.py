@@ -31,7 +31,10 @@ def load_dataset(spec: str) -> Dataset:
     if path.is_dir():
         return _from_folder(path)
     if not path.exists():
-        raise Unavailable(f"no data set {spec}: expected banking77, a file or a folder")
+        raise Unavailable(
+            f"no data set {spec}: expected banking77, a file or a folder "
+            "(to train on also starter or toxicity)"
+        )
     return _with_test_part(path.stem, read_examples(path))
 
 

@@ -68,7 +68,12 @@ def split_by_text(
     )
 
 
+def same_words(text: str) -> str:
+    """What all spellings of `text` in letter case and spaces have in common."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
 def _place(text: str) -> float:
     """A number in 0..1, spread evenly over texts; one for all spellings in case and spaces."""
-    words = " ".join(unicodedata.normalize("NFC", text).casefold().split())
-    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big") / 2**64
+    digest = hashlib.sha256(same_words(text).encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from schemas import ErrorCode, LlmVerdict, ModelReference, Queue, RawTicket
+from stream_app.asking import question_about
 from stream_app.guardrails import RuleSet, ToxicityModel
 from stream_app.inference import Classifier
+from stream_app.llm import Question
 from stream_app.messages import (
     OutgoingRecord,
     Record,
@@ -57,6 +59,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A ticket decided as far as rules and model go, with what to ask a language model of it."""
+
+    record: Record
+    decided: Decided
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
 class Decider:
     """What a micro-batch is decided with.
 
@@ -72,34 +83,38 @@ class Decider:
     audit_share: float
     toxicity: ToxicityModel | None
 
-    def decide(self, decoded: Sequence[tuple[Record, RawTicket | Refusal]]) -> list[Outcome]:
-        """One outcome a record, in order. Raises where the model fails."""
+    def decide(
+        self, decoded: Sequence[tuple[Record, RawTicket | Refusal]], *, asking: bool
+    ) -> list[Outcome | Doubtful]:
+        """One item a record, in order; only where `asking` may some be left in doubt.
+
+        Raises where the model fails.
+        """
         tickets = [item for _, item in decoded if isinstance(item, RawTicket)]
         with self.model() as model:
             reference = model.reference
             decisions = iter(
                 triage(tickets, model, self.rules, self.policy, self.toxicity) if tickets else []
             )
-        outcomes = []
+        items: list[Outcome | Doubtful] = []
         for record, item in decoded:
             if isinstance(item, Refusal):
                 letter = dead_letter_record(self.topics.dlq, record, item)
-                outcomes.append(Outcome(record, letter, None, item.code))
-            else:
-                audit = even_draw(record.event_id) < self.audit_share
-                decision = replace(next(decisions), audit=audit)
-                outcomes.append(self._outcome(record, Decided(item, decision, reference)))
-        return outcomes
+                items.append(Outcome(record, letter, None, item.code))
+                continue
+            audit = even_draw(record.event_id) < self.audit_share
+            decided = Decided(item, replace(next(decisions), audit=audit), reference)
+            question = question_about(item, decided.decision, self.policy) if asking else None
+            # A message is as much work as the rules are: not built before it is known to be sent.
+            items.append(
+                Doubtful(record, decided, question) if question else self._outcome(record, decided)
+            )
+        return items
 
-    def settle(self, outcome: Outcome, verdict: LlmVerdict) -> Outcome:
-        """The outcome with a language model's verdict on its ticket.
-
-        Raises `ValueError` for a refused record, which has no ticket.
-        """
-        if outcome.decided is None:
-            raise ValueError(f"{outcome.record.event_id} holds no ticket to ask about")
-        decision = settle(outcome.decided.decision, verdict, self.policy)
-        return self._outcome(outcome.record, replace(outcome.decided, decision=decision))
+    def settle(self, doubtful: Doubtful, verdict: LlmVerdict) -> Outcome:
+        """The outcome of a ticket with a language model's verdict on it."""
+        decision = settle(doubtful.decided.decision, verdict, self.policy)
+        return self._outcome(doubtful.record, replace(doubtful.decided, decision=decision))
 
     def _outcome(self, record: Record, decided: Decided) -> Outcome:
         ticket = triaged_ticket(

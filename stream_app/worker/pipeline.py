@@ -24,17 +24,17 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from schemas import LlmVerdict, RawTicket
-from stream_app.asking import question_about
 from stream_app.hot_reload.shadow import LiveTicket, Shadow
-from stream_app.llm import LlmLayer
+from stream_app.llm import LlmLayer, Question
 from stream_app.messages import Record, Refusal, decode
 from stream_app.producer import RecordProducer
 from stream_app.triage import model_text
 from stream_app.worker.dead_letter_run import DeadLetterRun
-from stream_app.worker.decide import Decided, Decider, Outcome
+from stream_app.worker.decide import Decider, Doubtful, Outcome
 from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.offset_tracker import InFlight, OffsetTracker
 from stream_app.worker.publisher import publish
@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 
 Event = TypeVar("Event")
 
-Asked = tuple[Outcome, asyncio.Task[LlmVerdict]]
-"""A ticket that is decided as far as rules and model go, and the verdict that it waits for."""
+Asked = tuple[Doubtful, asyncio.Task[LlmVerdict]]
+"""A ticket and the verdict that it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,11 @@ class Pipeline(Generic[Event]):
     async def _process(self, entry: InFlight[Sequence[Taken[Event]]]) -> None:
         decoded = [(taken.record, self._decode(taken.record)) for taken in entry.batch]
         started = time.perf_counter()
-        outcomes = await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._decider.decide, decoded
+        items = await asyncio.get_running_loop().run_in_executor(
+            self._threads, partial(self._decider.decide, decoded, asking=self._llm is not None)
         )
         self._metrics.decide_seconds.observe(time.perf_counter() - started)
-        at_once, asked = await self._split(outcomes)
+        at_once, asked = await self._split(items)
         settling = [asyncio.create_task(self._publish_settled(*pair)) for pair in asked]
         try:
             await self._publish(at_once)
@@ -160,34 +160,34 @@ class Pipeline(Generic[Event]):
                 self._unacked -= len(batch)
                 self._acked.set()
         self._metrics.batches_in_flight.set(len(self._tracker))
-        self._offer_to_shadow(outcomes)
+        self._offer_to_shadow(items)
 
-    async def _split(self, outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Asked]]:
+    async def _split(
+        self, items: Sequence[Outcome | Doubtful]
+    ) -> tuple[list[Outcome], list[Asked]]:
         """What can be published at once, and the others with the verdict that they wait for."""
         at_once: list[Outcome] = []
         asked: list[Asked] = []
-        for outcome in outcomes:
-            answer = self._ask(outcome.decided) if outcome.decided else None
-            if answer is None:
-                at_once.append(outcome)
+        for item in items:
+            if isinstance(item, Outcome):
+                at_once.append(item)
                 continue
+            answer = self._ask(item.question)
             if isinstance(answer, LlmVerdict):
-                at_once.append(self._decider.settle(outcome, answer))
+                at_once.append(self._decider.settle(item, answer))
             else:
-                asked.append((outcome, answer))
+                asked.append((item, answer))
                 # Its text was redacted on the loop: many in a row would hold it up.
                 await asyncio.sleep(0)
         return at_once, asked
 
-    def _ask(self, decided: Decided) -> LlmVerdict | asyncio.Task[LlmVerdict] | None:
-        """A verdict, a task that ends in one, or None where nobody is to be asked."""
+    def _ask(self, question: Question) -> LlmVerdict | asyncio.Task[LlmVerdict]:
         if self._llm is None:
-            return None
-        question = question_about(decided.ticket, decided.decision, self._decider.policy)
-        return self._llm.try_ask(question) if question else None
+            raise RuntimeError("a ticket was left in doubt with nobody there to ask")
+        return self._llm.try_ask(question)
 
-    async def _publish_settled(self, outcome: Outcome, verdict: asyncio.Task[LlmVerdict]) -> None:
-        await self._publish([self._decider.settle(outcome, await verdict)])
+    async def _publish_settled(self, doubtful: Doubtful, verdict: asyncio.Task[LlmVerdict]) -> None:
+        await self._publish([self._decider.settle(doubtful, await verdict)])
 
     async def _publish(self, outcomes: Sequence[Outcome]) -> None:
         started = time.perf_counter()
@@ -195,18 +195,18 @@ class Pipeline(Generic[Event]):
         self._metrics.publish_seconds.observe(time.perf_counter() - started)
         self._count(outcomes)
 
-    def _offer_to_shadow(self, outcomes: Sequence[Outcome]) -> None:
+    def _offer_to_shadow(self, items: Sequence[Outcome | Doubtful]) -> None:
         """After the ack: a challenger must not delay a ticket."""
         if self._shadow is None or self._shadow.challenger is None:
             return
         self._shadow.offer(
             LiveTicket(
-                outcome.record.key or outcome.record.event_id.encode(),
-                model_text(outcome.decided.ticket),
-                outcome.decided.decision.prediction.label.intent,
+                item.record.key or item.record.event_id.encode(),
+                model_text(item.decided.ticket),
+                item.decided.decision.prediction.label.intent,
             )
-            for outcome in outcomes
-            if outcome.decided is not None
+            for item in items
+            if item.decided is not None
         )
 
     def _decode(self, record: Record) -> RawTicket | Refusal:

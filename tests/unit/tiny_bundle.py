@@ -61,14 +61,16 @@ def write_tiny_bundle(
         tokenizer_path=parts / "tokenizer.json",
         labels=named[:labels],
         calibration=Calibration(temperature=1.0, review_below=0.5, out_of_scope_below=0.5),
-        prototypes=np.eye(4, dtype=np.float32)[1 : labels + 1],
         golden=[GoldenTicket(text="stolen", intent=named[0].intent, confidence=confident)],
         provenance=provenance,
     )
 
 
 def _graph() -> onnx.ModelProto:
-    """Mean of one-hot words over the mask, scaled to logits, and the same at unit length."""
+    """Mean of one-hot words over the mask, scaled to logits, and the same at unit length.
+
+    The scope score is the cosine to the nearest of the words that speak for a label.
+    """
     weights = np.zeros((4, 3), dtype=np.float32)
     weights[1:] = np.eye(3, dtype=np.float32) * 8
     nodes = [
@@ -81,6 +83,8 @@ def _graph() -> onnx.ModelProto:
         helper.make_node("Div", ["total", "count"], ["mean"]),
         helper.make_node("MatMul", ["mean", "head"], ["logits"]),
         helper.make_node("LpNormalization", ["mean"], ["embedding"], axis=-1, p=2),
+        helper.make_node("MatMul", ["embedding", "speaking"], ["cosines"]),
+        helper.make_node("ReduceMax", ["cosines"], ["scope"], axes=[1], keepdims=0),
     ]
     inputs, ids = ("input_ids", "attention_mask"), ["batch", "tokens"]
     graph = helper.make_graph(
@@ -90,10 +94,12 @@ def _graph() -> onnx.ModelProto:
         [
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 3]),
             helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", 4]),
+            helper.make_tensor_value_info("scope", TensorProto.FLOAT, ["batch"]),
         ],
         [
             numpy_helper.from_array(np.eye(4, dtype=np.float32), "table"),
             numpy_helper.from_array(weights, "head"),
+            numpy_helper.from_array(np.eye(4, 3, k=-1, dtype=np.float32), "speaking"),
             numpy_helper.from_array(np.array([-1], dtype=np.int64), "last"),
             numpy_helper.from_array(np.array([1], dtype=np.int64), "tokens"),
         ],

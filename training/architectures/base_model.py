@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
@@ -62,9 +64,10 @@ def load_base_model(name: str, *, dropout: float, workspace: Path, layers: int =
             config=config,
             local_files_only=local,
             use_safetensors=True,
+            dtype=torch.float32,
             attn_implementation="sdpa",
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split()).split(". ")[0]
         if local:
             raise UserError(f"{name} holds no usable base model: {reason}") from error

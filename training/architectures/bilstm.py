@@ -44,11 +44,12 @@ class SelfAttentiveLstm(nn.Module):
         self.hops = nn.Linear(ATTENTION_WIDTH, HOPS, bias=False)
         self.width = HOPS * 2 * STATE_WIDTH
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Vectors of shape (rows, width) for int64 inputs of shape (rows, tokens)."""
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The same vectors twice, of shape (rows, width), for int64 inputs (rows, tokens)."""
         # A state is carried on from token to token, and what rounds it adds up.
         with torch.autocast("cpu", enabled=False):
-            return self._pooled(input_ids, attention_mask)
+            vectors = self._pooled(input_ids, attention_mask)
+        return vectors, vectors
 
     def _pooled(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         embedded = self.dropout(self.table(input_ids))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from training.architectures.network import IntentNetwork
-from training.architectures.probe import fit_head
+from training.architectures.probe import fit_probe
 from training.fit import RowsOfEpoch, fit
 from training.loss import Asked
 from training.progress import FitProgress
@@ -26,6 +26,7 @@ class GradientModel:
     tokenizer_path: Path
     max_tokens: int
     pretrained: bool
+    learns_answers: bool = True
 
     def fit(
         self,
@@ -45,9 +46,9 @@ class GradientModel:
         """
         if self.pretrained and recipe.epochs:
             rows = [*rows_of_epoch(0), *rows_of_epoch(1)]
-            fit_head(self.network, rows, [*targets, *targets])
+            fit_probe(self.network, rows, [*targets, *targets])
         elif self.pretrained:
-            fit_head(self.network, rows_of_epoch(0), targets)
+            fit_probe(self.network, rows_of_epoch(0), targets)
         start = _weights(self.network)
         fitted = []
         for number in range(recipe.fits):
@@ -66,6 +67,8 @@ class GradientModel:
         self.network.load_state_dict(
             {name: _mean([each[name] for each in fitted]) for name in start}
         )
+        if recipe.fits > 1:
+            progress.end_fits(recipe.fits * recipe.epochs, self.network)
 
 
 def _weights(network: IntentNetwork) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -29,7 +29,8 @@ class ArchitectureName(StrEnum):
 class Architecture:
     """A kind of model: the module whose `build` makes one, and its two presets.
 
-    `takes_base_model` says whether it can start from pretrained weights.
+    `takes_base_model` says whether it can start from pretrained weights, `ignored` which fields of
+    a recipe change nothing of it.
     """
 
     name: ArchitectureName
@@ -37,6 +38,7 @@ class Architecture:
     full: Recipe
     quick: Recipe
     takes_base_model: bool
+    ignored: frozenset[str] = frozenset()
 
     def check_base_model(self, base_model: str | None) -> None:
         """Raise `UserError` where a base model is given to an architecture that has no use for it.
@@ -47,6 +49,13 @@ class Architecture:
             raise UserError(
                 f"--base-model {base_model}: the architecture {self.name} is trained from scratch "
                 "and takes no base model"
+            )
+
+    def check_changes(self, changes: Iterable[str]) -> None:
+        """Raise `UserError` where a field of the recipe is set that changes nothing."""
+        if idle := sorted(self.ignored.intersection(changes)):
+            raise UserError(
+                f"--set {idle[0]}: it changes nothing of the architecture {self.name}; leave it out"
             )
 
     def build(
@@ -109,6 +118,7 @@ ARCHITECTURES = {
                 held_out_share=0.1,
             ),
             takes_base_model=False,
+            ignored=frozenset({"layers"}),
         ),
         Architecture(
             name=ArchitectureName.TFIDF,
@@ -122,6 +132,8 @@ ARCHITECTURES = {
                 held_out_share=0.1,
             ),
             takes_base_model=False,
+            ignored=frozenset(QUICK.as_record())
+            - {"epochs", "noised_share", "max_tokens", "held_out_share"},
         ),
     )
 }

@@ -27,11 +27,12 @@ class TextModel(Protocol):
 
     @property
     def network(self) -> nn.Module:
-        """Maps `input_ids` and `attention_mask` to `(logits, embedding)`.
+        """Maps `input_ids` and `attention_mask` to `(logits, embedding, features)`.
 
         Inputs are int64 (rows, tokens), padded on the right; outputs float32 (rows, intents) and
-        (rows, width), the embedding of unit length. A row's outputs depend on its own tokens
-        alone, not on padding or on the other rows. The TorchScript exporter can write it.
+        twice (rows, width): the embedding, which the heads read, and the features, which tell what
+        is out of scope, both of unit length. A row's outputs depend on its own tokens alone, not on
+        padding or on the other rows. The TorchScript exporter can write it.
         """
 
     @property
@@ -41,6 +42,10 @@ class TextModel(Protocol):
     @property
     def max_tokens(self) -> int:
         """The longest row that the network takes."""
+
+    @property
+    def learns_answers(self) -> bool:
+        """Whether the embedding learns what `asked` rows teach."""
 
     def fit(
         self,
@@ -52,10 +57,7 @@ class TextModel(Protocol):
         progress: FitProgress,
         asked: Asked | None = None,
     ) -> None:
-        """Train `network` in place; arguments as those of `training.fit.fit`.
-
-        A model whose embedding is not learned by gradient has no use for `asked`.
-        """
+        """Train `network` in place; arguments as those of `training.fit.fit`."""
 
 
 class Build(Protocol):

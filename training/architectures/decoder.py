@@ -33,13 +33,14 @@ class LastToken(nn.Module):
         super().__init__()
         self.decoder = decoder
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Vectors of shape (rows, width) for int64 inputs of shape (rows, tokens)."""
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The same vectors twice, of shape (rows, width), for int64 inputs (rows, tokens)."""
         states: Tensor = self.decoder(
             input_ids=input_ids, attention_mask=attention_mask, use_cache=False
         ).last_hidden_state
         last = attention_mask.sum(dim=1).sub(1).view(-1, 1, 1).expand(-1, 1, states.shape[-1])
-        return torch.gather(states, 1, last).squeeze(1)
+        vectors = torch.gather(states, 1, last).squeeze(1)
+        return vectors, vectors
 
 
 def build(

@@ -20,7 +20,9 @@ WEIGHT_DECAY = 0.01
 """Full-batch AdamW to convergence; a fraction of a second, since the encoder runs only once."""
 
 
-def fit_head(network: IntentNetwork, rows: Sequence[Sequence[int]], targets: Sequence[int]) -> None:
+def fit_probe(
+    network: IntentNetwork, rows: Sequence[Sequence[int]], targets: Sequence[int]
+) -> None:
     """Train `network.head` in place on token ids `rows` with label indices `targets`."""
     network.eval()
     pooled = forward(network.encoder, rows)

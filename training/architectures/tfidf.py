@@ -56,11 +56,11 @@ class TfidfNetwork(nn.Module):
         self.directions = nn.Embedding(pieces, min(EMBEDDING_WIDTH, pieces - 1))
         self.intercept = nn.Parameter(torch.zeros(intents))
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """`(logits, embedding)` of shapes (rows, intents) and (rows, directions).
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`(logits, embedding, features)` of shapes (rows, intents) and twice (rows, directions).
 
         Both inputs are int64 of shape (rows, tokens). The embedding has unit length, or none
-        where no piece of the row is known.
+        where no piece of the row is known; the features are the same.
         """
         present = attention_mask.to(self.intercept.dtype)
         same = (input_ids.unsqueeze(1) == input_ids.unsqueeze(2)).to(present.dtype)
@@ -71,7 +71,8 @@ class TfidfNetwork(nn.Module):
         norm = torch.sqrt((value * value / count).sum(dim=1, keepdim=True)).clamp(min=_LEAST_NORM)
         logits = (self.scores(input_ids) * share).sum(dim=1) / norm + self.intercept
         direction = (self.directions(input_ids) * share).sum(dim=1)
-        return logits, nn.functional.normalize(direction, dim=1)
+        embedding = nn.functional.normalize(direction, dim=1)
+        return logits, embedding, embedding
 
     @torch.no_grad()
     def take(
@@ -108,6 +109,7 @@ class TfidfModel:
     tokenizer_path: Path
     base_model: str = "none"
     max_tokens: int = MAX_TOKENS
+    learns_answers: bool = False
 
     def fit(
         self,

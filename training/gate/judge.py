@@ -24,14 +24,13 @@ from training.gate.rules import (
     by_ratio,
 )
 from training.gate.statistics import (
-    auroc,
     excess_p_value,
     exchange,
     resampled_accuracy,
     resampled_macro_f1,
 )
 from training.gate.verdict import Criterion, GateReport, Verdict
-from training.metrics import expected_calibration_error, macro_f1
+from training.metrics import area_under_roc, expected_calibration_error, macro_f1
 
 
 def judge(candidate: Evaluation, champion: Evaluation | None, limits: Limits) -> GateReport:
@@ -273,4 +272,6 @@ def _calibration_error(evaluation: Evaluation) -> float:
 def _scope_auroc(evaluation: Evaluation) -> float:
     if evaluation.scope_outside is None:
         raise ValueError(f"{evaluation.model} was not scored on texts outside the scope")
-    return auroc(evaluation.scope_inside, evaluation.scope_outside)
+    inside, outside = evaluation.scope_inside, evaluation.scope_outside
+    within = np.arange(len(inside) + len(outside)) < len(inside)
+    return area_under_roc(np.concatenate([inside, outside]), within)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stream_app.errors import Unavailable, UserError
+from stream_app.errors import UserError
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -83,14 +83,14 @@ class Limits(_Part):
 def load_limits(path: Path | None = None) -> Limits:
     """Read `path`, or the packaged limits.
 
-    Raises `Unavailable` where the file cannot be read and `UserError` where it holds no limits.
+    Raises `UserError` where the file cannot be read or holds no limits.
     """
     source = str(path) if path else "the packaged limits"
     try:
         packaged = files("training.gate") / "limits.yaml"
         content = path.read_bytes() if path else packaged.read_bytes()
     except OSError as error:
-        raise Unavailable(f"cannot read the limits {source}: {error.strerror}") from error
+        raise UserError(f"cannot read the limits {source}: {error.strerror}") from error
     try:
         return Limits.model_validate(yaml.safe_load(content))
     except yaml.YAMLError as error:

@@ -16,10 +16,7 @@ from stream_app.inference import OnnxClassifier, Prediction, open_classifier
 from stream_app.labelled_data import Example
 from stream_app.labelled_data.dataset import rows_sha256
 from training.gate.evaluation import Evaluation, GateRows, Mask
-from training.noise import noised_test
-
-NOISE_SEED = 404
-"""Fixed, so that every candidate is measured on the same noised copy."""
+from training.noise import NOISE_SEED, noised_test
 
 LENGTH_SLICES = ("short", "medium", "long")
 """Thirds of the rows by number of characters."""

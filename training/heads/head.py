@@ -24,7 +24,7 @@ PAIR_BUCKETS = 32_768
 """Pairs of token ids share so many weights by a hash (Weinberger et al. 2009, "Feature Hashing for
 Large Scale Multitask Learning")."""
 
-_PAIR_FACTOR = 7_919
+PAIR_FACTOR = 7_919
 _INVERSE_REGULARISATION = 30.0
 """Of 10, 30 and 60 the best on the desk tickets' tuning half, all within 0.01 of average
 precision."""
@@ -110,21 +110,6 @@ def _trust(
             return [0.0] * len(opinions), float(np.log(share / (1.0 - share)))
 
 
-def head_probabilities(
-    head: Head,
-    rows: Sequence[Sequence[int]],
-    embedding: npt.NDArray[np.float32],
-) -> npt.NDArray[np.float64]:
-    """The probability of each row with this embedding, shape (rows, dimensions), as the graph says
-    it."""
-    weights = np.concatenate([head.tokens, head.pairs])
-    log_odds = _features(rows, len(head.tokens)) @ weights + head.bias
-    if head.directions is not None:
-        log_odds = log_odds + embedding @ head.directions
-    probabilities: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-log_odds))
-    return probabilities
-
-
 def _regression(
     features: npt.NDArray[np.float64] | csr_matrix,
     learned: HeadRows,
@@ -162,7 +147,7 @@ def attach_head(graph: Path, head: Head, output: str) -> None:
         "tokens": head.tokens,
         "pairs": head.pairs,
         "bias": np.array(head.bias, dtype=np.float32),
-        "factor": np.array(_PAIR_FACTOR, dtype=np.int64),
+        "factor": np.array(PAIR_FACTOR, dtype=np.int64),
         "buckets": np.array(PAIR_BUCKETS, dtype=np.int64),
         "columns": np.array([1], dtype=np.int64),
         "first": np.array([0], dtype=np.int64),
@@ -236,7 +221,7 @@ def _features(rows: Sequence[Sequence[int]], vocabulary: int) -> csr_matrix:
     tokens = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=lengths.sum())
     row_of = np.repeat(np.arange(len(rows)), lengths)
     together = row_of[1:] == row_of[:-1]
-    pairs = (tokens[:-1] * _PAIR_FACTOR + tokens[1:])[together] % PAIR_BUCKETS
+    pairs = (tokens[:-1] * PAIR_FACTOR + tokens[1:])[together] % PAIR_BUCKETS
     places = np.concatenate([row_of, row_of[1:][together]])
     columns = np.concatenate([tokens, vocabulary + pairs])
     shape = (len(rows), vocabulary + PAIR_BUCKETS)

@@ -4,6 +4,7 @@ from training.noise.kinds import KINDS, Kind
 from training.noise.mixture import (
     KEPT_OUT,
     MEASURED,
+    NOISE_SEED,
     TRAINED,
     NoiseMixture,
     augmented,
@@ -16,6 +17,7 @@ __all__ = [
     "KEPT_OUT",
     "KINDS",
     "MEASURED",
+    "NOISE_SEED",
     "TRAINED",
     "Kind",
     "NoiseMixture",

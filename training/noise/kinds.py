@@ -50,7 +50,9 @@ def chat(text: str, chance: random.Random, wording: Wording) -> str:
     def shortened(match: re.Match[str]) -> str:
         if chance.random() < 0.3:
             return match.group()
-        return chance.choice(wording.chat[match.group().lower()])
+        # Case is ignored beyond what `lower` undoes: with a dotless or a dotted capital i, too.
+        forms = wording.chat.get(match.group().lower())
+        return chance.choice(forms) if forms else match.group()
 
     return re.sub(pattern, shortened, text.replace(_CURLY_APOSTROPHE, "'"), flags=re.IGNORECASE)
 

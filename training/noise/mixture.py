@@ -32,6 +32,10 @@ TRAINED: Mapping[Kind, float] = {
 }
 
 
+NOISE_SEED = 404
+"""Of the noised copy that a training's report and the gate measure on: the same for every model, so
+that their figures can be compared."""
+
 FURTHER_DRAWS = 30
 """How often another kind is drawn for a text that is still as it was; one alone may never change
 it."""

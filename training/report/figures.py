@@ -174,7 +174,7 @@ def learning_curves(history: Sequence[EpochRecord], palette: Palette) -> Figure:
     )
     _percent(below.yaxis)
     below.set_ylabel("held-out accuracy")
-    below.set_xlabel("epoch (0: before the fit of all weights)")
+    below.set_xlabel("epoch (0: before the fit of all weights; behind several fits, their mean)")
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 

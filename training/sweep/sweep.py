@@ -23,7 +23,7 @@ from training.progress import FitProgress
 from training.sweep.space import space, suggest
 from training.sweep.study import ENDED, SweepStudy
 from training.sweep.trial_runs import TrialRuns
-from training.train import fit_model
+from training.train import fit_model, unknown
 
 VALIDATION_SHARE = 0.15
 """Share of each intent's training rows that recipes are compared on."""
@@ -40,6 +40,7 @@ class Validation:
 def cut_validation(dataset: Dataset, seed: int) -> Validation:
     """Cut the comparison rows from the train part, and add a noised copy of each."""
     fitted, aside = stratified_split(dataset.train, share=VALIDATION_SHARE, seed=seed)
+    aside = unknown(aside, fitted)
     # Sampling needs repeatability, not secrecy.
     chance = random.Random(seed)  # noqa: S311
     noised = augmented([row.text for row in aside], training_noise(), share=1.0, chance=chance)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from schemas import Priority
 from stream_app.bundle import Label
-from stream_app.errors import Unavailable, UserError
+from stream_app.errors import UserError
 
 _Name = Annotated[str, Field(min_length=1)]
 
@@ -60,15 +60,15 @@ class Taxonomy(_Part):
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
     """Read `path`, or the packaged taxonomy of Banking77.
 
-    Raises `Unavailable` where the file cannot be read and `UserError` where it is no taxonomy,
-    among them one that places an intent twice.
+    Raises `UserError` where the file cannot be read or is no taxonomy, such as one that places an
+    intent twice.
     """
     source = str(path) if path else "the packaged taxonomy"
     try:
         packaged = files("training.taxonomy") / "banking77.yaml"
         content = path.read_bytes() if path else packaged.read_bytes()
     except OSError as error:
-        raise Unavailable(f"cannot read the taxonomy {source}: {error.strerror}") from error
+        raise UserError(f"cannot read the taxonomy {source}: {error.strerror}") from error
     return parse_taxonomy(content, source=source)
 
 

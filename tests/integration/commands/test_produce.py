@@ -141,7 +141,8 @@ def test_an_unreachable_broker_is_one_line_and_exit_code_3_within_seconds(
     assert ended.returncode == 3
     assert time.monotonic() - started < 15
     assert ended.stderr.decode().splitlines() == [
-        "error: nothing accepts connections at 127.0.0.1:1"
+        "error: nothing accepts connections at 127.0.0.1:1: start Kafka there, or correct the "
+        "address"
     ]
 
 

@@ -37,7 +37,6 @@ def word_bundle(folder: Path, words: Mapping[str, int], *, version: str) -> Path
         tokenizer_path=path,
         labels=tiny.labels,
         calibration=tiny.calibration,
-        prototypes=tiny.prototypes,
         golden=tiny.golden,
         provenance=tiny.manifest.provenance.model_copy(
             update={"metrics": {"accuracy_int8": 0.9}, "recipe": {"epochs": 3}}

@@ -64,9 +64,11 @@ def test_the_graph_answers_in_order_and_without_regard_to_padding(
     rows = token_rows(40, 1, 7, 90, 7, 3)
     output = run_graph(tmp_path / "fp32.onnx", rows)
     for index, row in enumerate(rows):
-        logits, embedding = alone(network, row)
+        logits, embedding, features = alone(network, row)
         np.testing.assert_allclose(output.logits[index], logits, atol=1e-4)
         np.testing.assert_allclose(output.embedding[index], embedding, atol=1e-4)
+        np.testing.assert_allclose(output.features[index], features, atol=1e-4)
+    assert np.abs(output.features - output.embedding).max() > 0.001
     np.testing.assert_allclose(np.linalg.norm(output.embedding, axis=1), 1.0, atol=1e-5)
 
 

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import pytest
 
@@ -54,9 +53,6 @@ def test_the_bundle_verifies_and_its_golden_tickets_hold(report: dict[str, Any])
     assert bundle.digest == report["digest"]
     assert tuple(label.intent for label in bundle.labels) == INTENTS
     assert len(bundle.golden) == len(INTENTS)
-    # A fitted row lies about 1 from its own prototype, squared: the others must be farther.
-    between = ((bundle.prototypes[:, None] - bundle.prototypes[None]) ** 2).sum(axis=2)
-    assert between[~np.eye(len(INTENTS), dtype=np.bool_)].min() > 2.0
     open_classifier(bundle).close()
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 
 from stream_app.bundle import BundleError, list_bundles, newest_bundle, read_bundle
@@ -27,7 +27,6 @@ def test_a_whole_bundle_is_read_and_named_by_its_manifests_digest(folder: Path) 
         "delivery_time",
     ]
     assert bundle.reference.digest == f"sha256:{bundle.digest}"
-    assert bundle.prototypes.shape == (3, 4)
 
 
 @pytest.mark.parametrize("name", CONTENT_FILES)
@@ -68,11 +67,13 @@ def test_labels_that_do_not_fit_the_graph_are_refused(tmp_path: Path) -> None:
         open_classifier(read_bundle(folder))
 
 
-def test_prototypes_that_do_not_fit_the_graph_are_refused(folder: Path) -> None:
+def test_a_graph_that_tells_no_scope_score_is_refused_with_what_to_do(folder: Path) -> None:
     bundle = read_bundle(folder)
-    narrow = replace(bundle, prototypes=bundle.prototypes[:, :2])
-    with pytest.raises(BundleError, match="embedding has 4 dimensions, its prototypes have 2"):
-        open_classifier(narrow)
+    model = onnx.load(bundle.model_path)
+    model.graph.output.pop()
+    onnx.save(model, bundle.model_path)
+    with pytest.raises(BundleError, match=r"a bundle's has .* logits, scope: train it anew"):
+        open_classifier(bundle)
 
 
 def test_of_several_golden_tickets_the_one_that_fails_is_named(folder: Path) -> None:

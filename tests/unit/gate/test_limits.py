@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stream_app.errors import Unavailable, UserError
+from stream_app.errors import UserError
 from training.gate import load_limits
 
 
@@ -42,5 +42,5 @@ def test_a_file_that_holds_no_limits_is_one_clear_line(
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="No such file"):
+    with pytest.raises(UserError, match="No such file"):
         load_limits(tmp_path / "none.yaml")

@@ -14,7 +14,7 @@ CALIBRATION = Calibration(temperature=1.0, review_below=0.8, out_of_scope_below=
 def output(answers: list[int], *, sure: list[bool]) -> GraphOutput:
     logits = np.zeros((len(answers), 3), dtype=np.float32)
     logits[np.arange(len(answers)), answers] = np.where(sure, 6.0, 0.1)
-    return GraphOutput(logits, np.zeros((len(answers), 2), dtype=np.float32), 1.0)
+    return GraphOutput({"logits": logits}, 1.0)
 
 
 def test_rows_that_nobody_is_sure_of_may_differ() -> None:

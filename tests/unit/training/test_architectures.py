@@ -74,18 +74,20 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @torch.no_grad()
 def run_network(network: nn.Module, rows: list[list[int]]) -> list[npt.NDArray[np.float32]]:
-    """`[logits, embedding]` of one padded batch, by torch."""
+    """`[logits, embedding, features]` of one padded batch, by torch."""
     return [output.numpy() for output in network(*(torch.from_numpy(part) for part in pad(rows)))]
 
 
 def test_the_outputs_have_the_shapes_of_the_contract(exported: Exported) -> None:
-    logits, embedding = run_network(exported.network, exported.rows)
+    logits, embedding, features = run_network(exported.network, exported.rows)
     assert logits.shape == (len(exported.rows), INTENTS)
     assert embedding.shape[0] == len(exported.rows)
     assert 32 <= embedding.shape[1] <= 1_024
+    assert features.shape == embedding.shape
     assert np.isfinite(logits).all()
-    known = np.linalg.norm(embedding[len(ODD_TEXTS) :], axis=1)
-    np.testing.assert_allclose(known, 1.0, atol=1e-5)
+    for vectors in (embedding, features):
+        known = np.linalg.norm(vectors[len(ODD_TEXTS) :], axis=1)
+        np.testing.assert_allclose(known, 1.0, atol=1e-5)
 
 
 def test_padding_changes_no_answer_of_the_network(exported: Exported) -> None:
@@ -96,8 +98,9 @@ def test_padding_changes_no_answer_of_the_network(exported: Exported) -> None:
 
 
 def test_the_float32_graph_is_the_network(exported: Exported) -> None:
-    logits, embedding = run_network(exported.network, exported.rows)
+    logits, embedding, features = run_network(exported.network, exported.rows)
     graph = run_graph(exported.plain, exported.rows)
+    np.testing.assert_allclose(graph.features, features, atol=1e-4)
     np.testing.assert_allclose(graph.logits, logits, atol=1e-4)
     np.testing.assert_allclose(graph.embedding, embedding, atol=1e-4)
 
@@ -167,7 +170,7 @@ def test_a_decoder_starts_from_a_local_folder(tmp_path: Path) -> None:
         TEXTS, kind.quick, base_model=str(folder), intents=5, seed=3, workspace=tmp_path
     )
     rows = Encoder(model.tokenizer_path, max_tokens=model.max_tokens).encode(TEXTS[:3])
-    logits, embedding = run_network(model.network.eval(), rows)
+    logits, embedding, _ = run_network(model.network.eval(), rows)
     assert model.base_model == str(folder)
     assert model.max_tokens == 64
     assert (logits.shape, embedding.shape) == ((3, 5), (3, 32))
@@ -193,7 +196,7 @@ def test_two_intents_have_two_logits_from_one_row_of_coefficients(tmp_path: Path
     rows = Encoder(model.tokenizer_path, max_tokens=32).encode(texts)
     with FitProgress(Console(quiet=True)) as progress:
         model.fit(lambda epoch: rows, [1, 1, 0, 0], kind.quick, seed=3, progress=progress)
-    logits, _ = run_network(model.network, rows)
+    logits, *_ = run_network(model.network, rows)
     assert logits.argmax(axis=1).tolist() == [1, 1, 0, 0]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,12 +26,12 @@ from training.heads import (
     asked,
     attach_head,
     fit_head,
-    head_probabilities,
     head_rows,
     teaching_tickets,
     token_rows,
 )
 from training.heads.data import NUMBERS, abuse_examples, trouble_examples, urgency_examples
+from training.heads.head import PAIR_BUCKETS, PAIR_FACTOR
 from training.train import add_heads
 
 DESK_TICKETS = Path(__file__).parents[3] / "benchmarks" / "desk_tickets" / "tickets.csv"
@@ -46,6 +48,19 @@ def _rows(rows: list[list[int]], yes: list[bool], weights: list[float] | None = 
         np.array(weights * 2 if weights else [1.0] * 2 * len(rows)),
         aside=np.arange(2 * len(rows)) >= len(rows),
     )
+
+
+def head_probabilities(
+    head: Head, rows: list[list[int]], embedding: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """What `head` says of each row, worked out weight by weight; shape (rows,)."""
+    log_odds = np.full(len(rows), head.bias)
+    for place, row in enumerate(rows):
+        pairs = [(a * PAIR_FACTOR + b) % PAIR_BUCKETS for a, b in pairwise(row)]
+        log_odds[place] += (head.tokens[row].sum() + head.pairs[pairs].sum()) / len(row) ** 0.5
+    if head.directions is not None:
+        log_odds += embedding @ head.directions
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ def test_the_encoder_learns_a_question_that_no_intent_asks() -> None:
                 progress=progress,
                 asked=asked,
             )
-        _, embedding = network(torch.tensor([[4], [5]]), torch.ones(2, 1, dtype=torch.int64))
+        _, embedding, _ = network(torch.tensor([[4], [5]]), torch.ones(2, 1, dtype=torch.int64))
         return float((embedding[0] @ embedding[1]).item())
 
     answers = np.array([[1.0], [0.0]] * 4, dtype=np.float32)

@@ -60,9 +60,10 @@ def test_the_states_of_an_lstm_and_a_unit_vector_are_never_rounded(
     encoder = SelfAttentiveLstm(9, dropout=0.0)
     network = IntentNetwork(encoder, width=encoder.width, intents=2, dropout=0.0)
     with mixed_precision():
-        logits, embedding = network(torch.tensor([[1, 2, 3]]), torch.ones(1, 3, dtype=torch.long))
-        assert encoder(torch.tensor([[1, 2]]), torch.ones(1, 2, dtype=torch.long)).dtype is (
-            torch.float32
+        logits, embedding, _ = network(
+            torch.tensor([[1, 2, 3]]), torch.ones(1, 3, dtype=torch.long)
         )
+        pooled, _ = encoder(torch.tensor([[1, 2]]), torch.ones(1, 2, dtype=torch.long))
+        assert pooled.dtype is torch.float32
     assert logits.dtype is torch.bfloat16
     torch.testing.assert_close(embedding.norm(dim=1), torch.ones(1))

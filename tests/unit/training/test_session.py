@@ -37,4 +37,6 @@ def test_held_out_rows_that_were_fitted_too_calibrate_nothing() -> None:
     fitted = [Example("where is my card", "cards"), Example("raise my limit", "limits")]
     fresh = Example("card not here", "cards")
     assert unknown([Example("where is my card", "limits"), fresh], fitted) == (fresh,)
+    respelled = Example(fitted[0].text.upper().replace(" ", "  "), "limits")
+    assert unknown([respelled, fresh], fitted) == (fresh,)
     assert unknown(fitted[:1], fitted) == (fitted[0],)

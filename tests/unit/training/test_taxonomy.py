@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas import Priority
-from stream_app.errors import Unavailable, UserError
+from stream_app.errors import UserError
 from training.taxonomy import choose_taxonomy, load_taxonomy
 from training.taxonomy.choose import packaged
 from training.taxonomy.draft import draft
@@ -62,7 +62,7 @@ def test_a_malformed_taxonomy_is_told_in_one_line(
 
 
 def test_a_missing_taxonomy_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="No such file"):
+    with pytest.raises(UserError, match="No such file"):
         load_taxonomy(tmp_path / "none.yaml")
 
 

@@ -73,7 +73,6 @@ def subject(measured: Evidence, *, epochs: int = 3, review_below: float = 0.5) -
         digest="ef" * 32,
         labels=LABELS,
         calibration=Calibration(temperature=1.0, review_below=review_below, out_of_scope_below=0.1),
-        prototypes=np.eye(3, dtype=np.float32),
         golden=(),
         model_path=Path("model.onnx"),
         tokenizer_path=Path("tokenizer.json"),
