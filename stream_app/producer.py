@@ -111,7 +111,9 @@ async def open_producer(
             **security,
         )
         opened.append(client)
-        await client.start()
+        # It asks for its id until it has one, also where the account may not write.
+        async with asyncio.timeout(CONFIRMED_WITHIN_S):
+            await client.start()
         return client
 
     try:
@@ -122,6 +124,11 @@ async def open_producer(
         )
     except KafkaError as error:
         raise Unavailable(f"Kafka at {bootstrap_servers}: {error}") from error
+    except TimeoutError as error:
+        raise Unavailable(
+            f"Kafka at {bootstrap_servers} gave a producer no id in {CONFIRMED_WITHIN_S:g} s: "
+            "check that the account may write idempotently"
+        ) from error
     finally:
         for client in opened:
             # Without a broker the client waits for ever to deliver what is queued.

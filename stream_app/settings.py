@@ -251,7 +251,11 @@ def _is_one_word(key: str) -> bool:
 
 def _check_address(base_url: str, *, allow_http: bool) -> None:
     """Raise `ValueError` unless tickets can be sent to `base_url`; names no credentials."""
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("base_url has a host or port that is none") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("base_url must begin with https:// and a host")
     if parts.username or parts.password or parts.query or parts.fragment:

@@ -125,11 +125,12 @@ class BundleCache:
         kept = {self.bundle(digest) for digest in in_use}
         if last_good is not None:
             kept.add(self.bundle(last_good.digest))
-        bundles = [
-            (path.stat().st_mtime, path)
-            for path in self.folder.iterdir()
-            if path.is_dir() and not path.name.startswith(_DRAFT_PREFIX)
-        ]
+        bundles = []
+        for path in self.folder.iterdir():
+            # Another worker of this machine may have deleted it since.
+            with suppress(FileNotFoundError):
+                if path.is_dir() and not path.name.startswith(_DRAFT_PREFIX):
+                    bundles.append((path.stat().st_mtime, path))
         newest_first = [path for _, path in sorted(bundles, reverse=True)]
         for path in newest_first[KEPT_BUNDLES:]:
             if path not in kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
 
+from stream_app.errors import UserError
 from stream_app.llm.key import read_key
 from stream_app.llm.layer import LlmLayer
 from stream_app.llm.metrics import LlmMetrics
@@ -25,11 +26,19 @@ def open_layer(settings: LlmSettings, registry: CollectorRegistry) -> LlmLayer |
     # Importing the client library costs seconds and tens of MiB that a worker without a key saves.
     from stream_app.llm.client import ChatClient
 
-    client = ChatClient(
-        key=key,
-        base_url=settings.base_url,
-        model=settings.model,
-        connections=settings.max_concurrent,
-        timeout_s=settings.deadline_s,
-    )
+    try:
+        client = ChatClient(
+            key=key,
+            base_url=settings.base_url,
+            model=settings.model,
+            connections=settings.max_concurrent,
+            timeout_s=settings.deadline_s,
+        )
+    except Exception as error:
+        # Of whatever type the library finds: an address that is none, a proxy of the environment
+        # of a kind that it does not know. Its words may hold the proxy's password.
+        raise UserError(
+            f"the client of the language model cannot be made ({type(error).__name__}): check "
+            "TICKETS_LLM_BASE_URL and the proxy variables of the environment"
+        ) from None
     return LlmLayer(client, prompt, settings, LlmMetrics(registry))

@@ -16,6 +16,7 @@ from mode.supervisors import CrashingSupervisor
 from stream_app.kafka_client import bootstrap_servers, faust_credentials
 from stream_app.messages import Record
 from stream_app.settings import Settings
+from stream_app.worker.faust_transport import TicketTransport
 from stream_app.worker.pipeline import Taken
 
 STREAM_BUFFER_RECORDS = 16_384
@@ -53,6 +54,7 @@ def build_app(
         # Faust makes this folder at start; by default it lies where the command was typed.
         datadir=tempfile.gettempdir(),
     )
+    app.transport = TicketTransport(app.conf.broker_consumer, app)
     raw = app.topic(
         settings.topics.raw,
         key_type=bytes,

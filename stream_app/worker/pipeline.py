@@ -96,7 +96,8 @@ class Pipeline(Generic[Event]):
         the worker to end.
         """
         await self._slots.acquire()
-        while self._unacked >= self._most_unacked:
+        # A micro-batch that is larger than what may be unacked goes alone.
+        while self._unacked and self._unacked + len(batch) > self._most_unacked:
             self._acked.clear()
             await self._acked.wait()
         if self._draining or self.failure.done():
@@ -177,8 +178,9 @@ class Pipeline(Generic[Event]):
                 at_once.append(self._decider.settle(item, answer))
             else:
                 asked.append((item, answer))
-                # Its text was redacted on the loop: many in a row would hold it up.
-                await asyncio.sleep(0)
+            # Its text was redacted on the loop, or its message built: many in a row would hold
+            # it up.
+            await asyncio.sleep(0)
         return at_once, asked
 
     def _ask(self, question: Question) -> LlmVerdict | asyncio.Task[LlmVerdict]:

@@ -38,11 +38,17 @@ from stream_app.worker.lag import LagMeter
 from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.pipeline import Pipeline
 from stream_app.worker.probes import Probes
+from stream_app.worker.stop_signal import StopSignal
 
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 5.0
 """How long a broker may take to answer at start."""
+
+JOINED_WITHIN_S = 120.0
+"""How long the consumer group may take: twice what a member may be busy in a rebalance. The client
+waits for ever, also for a group that the account may not read and for offsets that the cluster has
+no place for."""
 
 STOPPED_WITHIN_S = 3.0
 """How long committing and leaving the group may take at the end."""
@@ -55,6 +61,16 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
     mend (settings, broker, bundle, too many dead letters) and the original exception for a fault
     of ours; in both cases nothing of the failed micro-batch is acked.
     """
+    stop = StopSignal()
+    try:
+        await _run(settings, stop, on_ready)
+    except asyncio.CancelledError:
+        if not stop.asked.is_set():
+            raise
+        log.info("stopped before it was ready: no record was taken")
+
+
+async def _run(settings: Settings, stop: StopSignal, on_ready: Callable[[str], None]) -> None:
     metrics = WorkerMetrics()
     state = _State()
     async with contextlib.AsyncExitStack() as stack:
@@ -62,13 +78,11 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
         probes = Probes(metrics.registry, state.reason_not_ready)
         port = await probes.start(settings.worker.probe_host, settings.worker.probe_port)
         stack.push_async_callback(probes.stop)
-        # Nothing is in flight yet, and a first download may take minutes. By hand, since the first
-        # process of a container is spared the default action.
+        # Nothing is in flight yet, and a first download may take minutes, which no cancellation
+        # ends. By hand, since the first process of a container is spared the default action.
         signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
         models = await stack.enter_async_context(open_models(settings))
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop.listen()
         toxicity = stack.enter_context(open_toxicity_model(settings))
         decider = await asyncio.to_thread(_decider, settings, models.serving, toxicity)
         llm = await asyncio.to_thread(open_layer, settings.llm, metrics.registry)
@@ -95,8 +109,9 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
             gauge=metrics.lag,
         )
         await stack.enter_async_context(_background(lag.run()))
-        await app.start()
         try:
+            await _join(app, settings.worker.consumer_group)
+            stop.started()
             _set_aside_what_stays()
             state.app = app
             on_ready(
@@ -105,7 +120,7 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
             )
             following = models.follow(shadow, producer, metrics.models)
             await stack.enter_async_context(_background(following))
-            await _until_end(app, pipeline, stop)
+            await _until_end(app, pipeline, stop.asked)
             log.info("stopping: waiting for micro-batches in flight")
             if not await pipeline.drain(settings.worker.shutdown_s):
                 log.warning("not all in time: what is left will be redelivered")
@@ -123,14 +138,30 @@ def _set_aside_what_stays() -> None:
     gc.freeze()
 
 
+async def _join(app: App, consumer_group: str) -> None:
+    """Start to consume. Raises `Unavailable` where the group takes no member in time."""
+    try:
+        async with asyncio.timeout(JOINED_WITHIN_S):
+            await app.start()
+    except TimeoutError as error:
+        raise Unavailable(
+            f"the consumer group {consumer_group} took no member within {JOINED_WITHIN_S:g} s: "
+            "check that the account may read the group, and that the cluster can hold its offsets "
+            "(offsets.topic.replication.factor needs as many brokers)"
+        ) from error
+
+
 async def _stop_app(app: App) -> None:
     """Commit what is acked and leave the group, as far as a broker answers in time."""
-    try:
-        await asyncio.wait_for(app.stop(), STOPPED_WITHIN_S)
-    except TimeoutError:
+    # Not `wait_for`: when it gives up, the application ends quietly, as if all had been committed.
+    stopping = asyncio.create_task(app.stop())
+    done, _ = await asyncio.wait({stopping}, timeout=STOPPED_WITHIN_S)
+    if not done:
+        stopping.cancel()
         log.warning("Kafka did not answer: what was acked last may be redelivered")
-    else:
-        log.info("stopped: offsets committed")
+        return
+    await stopping
+    log.info("stopped: offsets committed")
 
 
 class _State:

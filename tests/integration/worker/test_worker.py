@@ -14,7 +14,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import TriagedTicket
 from stream_app.broker import Broker
@@ -42,6 +43,20 @@ def outcomes(kafka: Broker, topic: str) -> list[Record]:
             return [record async for record in reader]
 
     return asyncio.run(read())
+
+
+def group_state(kafka: Broker, group: str) -> str:
+    async def ask() -> str:
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+        await admin.start()
+        try:
+            (answer,) = await admin.describe_consumer_groups([group])
+        finally:
+            await admin.close()
+        ((_, _, state, *_),) = answer.groups
+        return str(state)
+
+    return asyncio.run(ask())
 
 
 def test_a_triaged_record_carries_decision_headers_key_and_trace(
@@ -109,6 +124,76 @@ def test_a_bad_record_that_fits_only_compressed_stops_no_partition(
     (record,) = outcomes(kafka, unique_topics.dlq)
     assert record.key == b"large"
     assert record.value == bad
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_tickets_of_a_sender_that_compresses_are_decided(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, codec: str
+) -> None:
+    async def send_compressed() -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=kafka.bootstrap_servers, compression_type=codec
+        )
+        await producer.start()
+        await asyncio.gather(
+            *[await producer.send(unique_topics.raw, STOLEN, partition=0) for _ in range(20)]
+        )
+        await producer.stop()
+
+    asyncio.run(send_compressed())
+    start_worker()
+    wait_until(lambda: len(outcomes(kafka, unique_topics.priority)) == 20)
+
+
+def test_of_a_sender_with_transactions_what_it_took_back_is_not_decided_and_commits_keep_up(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker
+) -> None:
+    transactions = 60
+    group = f"group-{unique_topics.raw}"
+
+    async def send_in_transactions() -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=kafka.bootstrap_servers, transactional_id=unique_topics.raw
+        )
+        await producer.start()
+        for number in range(transactions):
+            await producer.begin_transaction()
+            await producer.send_and_wait(unique_topics.raw, STOLEN, partition=0)
+            await (producer.abort_transaction if number % 3 == 0 else producer.commit_transaction)()
+        await producer.stop()
+
+    async def committed() -> int | None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+        await admin.start()
+        try:
+            offsets = await admin.list_consumer_group_offsets(group)
+        finally:
+            await admin.close()
+        found = offsets.get(TopicPartition(unique_topics.raw, 0))
+        return found.offset if found else None
+
+    asyncio.run(send_in_transactions())
+    started = time.monotonic()
+    start_worker(TICKETS_WORKER_COMMIT_INTERVAL_S="1")
+    # Each transaction is a record and the mark behind it, and nothing is behind the last mark.
+    wait_until(lambda: asyncio.run(committed()) == 2 * transactions - 1)
+    assert time.monotonic() - started < transactions / 2, "one commit for each transaction"
+    assert len(outcomes(kafka, unique_topics.priority)) == transactions * 2 // 3
+
+
+def test_a_worker_that_waits_for_its_group_ends_at_once_when_told(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker
+) -> None:
+    """Until the session of a member that died is over, the group takes no other."""
+    session = {"TICKETS_WORKER_SESSION_TIMEOUT_S": "60"}
+    start_worker(**session).kill()
+    waiting = start_worker(wait=False, **session)
+    group = f"group-{unique_topics.raw}"
+    wait_until(lambda: group_state(kafka, group) == "PreparingRebalance")
+    told = time.monotonic()
+    assert waiting.terminate() == 0, waiting.log_text()
+    assert time.monotonic() - told < 20
+    assert "stopped before it was ready" in waiting.log_text()
 
 
 def test_probes_and_metrics_tell_readiness_counts_and_true_lag(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,8 @@ def test_the_key_is_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"base_url": "llm.example/v1"}, "https://"),
         ({"base_url": "https://user:pass@llm.example/v1"}, "no user"),
         ({"base_url": "https://llm.example/v1?key=1"}, "no user, query"),
-        ({"base_url": "https://[::1"}, "IPv6"),
+        ({"base_url": "https://[::1"}, "host or port that is none"),
+        ({"base_url": "https://llm.example:port/v1"}, "host or port that is none"),
         ({"money_per_hour": 1.0}, "prices"),
     ],
 )
@@ -133,3 +135,20 @@ def test_without_a_key_the_client_library_is_not_imported() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("address", "proxy"),
+    [
+        ("https://10.0.0.999/v1", ""),
+        ("https://llm.example/v1", "nonsense://user:hush@127.0.0.1:1080"),
+    ],
+)
+def test_an_address_or_a_proxy_that_the_client_refuses_is_one_line_without_its_password(
+    address: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    settings = LlmSettings(api_key="test-key", base_url=address, model="m")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="TICKETS_LLM_BASE_URL and the proxy variables") as raised:
+        open_layer(settings, CollectorRegistry())
+    assert "hush" not in "".join(traceback.format_exception(raised.value))

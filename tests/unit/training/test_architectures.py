@@ -17,14 +17,15 @@ from onnx import TensorProto
 from rich.console import Console
 from tokenizers import Tokenizer
 from torch import nn
-from transformers import GPT2Config, GPT2Model, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel, GPT2Config, GPT2Model, PreTrainedTokenizerFast
 
 from stream_app.errors import UserError
 from stream_app.inference import Encoder
 from stream_app.inference.encoder import pad
 from training.architectures import ARCHITECTURES, ArchitectureName
+from training.architectures.base_model import load_base_model
 from training.architectures.contract import TextModel
-from training.architectures.own_tokenizer import save_byte_pairs
+from training.architectures.own_tokenizer import save_byte_pairs, save_word_pieces
 from training.graph import export_graph, run_graph
 from training.progress import FitProgress
 from training.quantize import quantize_graph
@@ -204,6 +205,55 @@ def test_two_intents_have_two_logits_from_one_row_of_coefficients(tmp_path: Path
 def test_a_base_model_where_none_is_taken_is_an_error(name: ArchitectureName) -> None:
     with pytest.raises(UserError, match="takes no base model"):
         ARCHITECTURES[name].check_base_model("somewhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        (ArchitectureName.TFIDF, "fits"),
+        (ArchitectureName.TFIDF, "learning_rate"),
+        (ArchitectureName.BILSTM, "layers"),
+    ],
+)
+def test_a_field_of_the_recipe_that_changes_nothing_is_an_error(
+    name: ArchitectureName, field: str
+) -> None:
+    ARCHITECTURES[name].check_changes(["epochs"])
+    with pytest.raises(UserError, match=f"--set {field}: it changes nothing"):
+        ARCHITECTURES[name].check_changes(["epochs", field])
+
+
+def test_a_base_model_in_half_precision_is_loaded_in_float32(tmp_path: Path) -> None:
+    name = save_small_bert(tmp_path / "half", dtype=torch.bfloat16)
+    network = load_base_model(name, dropout=0.1, workspace=tmp_path).network
+    assert {weight.dtype for weight in network.parameters()} == {torch.float32}
+
+
+def test_weights_that_are_no_weights_are_one_line(tmp_path: Path) -> None:
+    name = save_small_bert(tmp_path / "pointer", dtype=torch.float32)
+    weights = Path(name) / "model.safetensors"
+    weights.write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(UserError, match="holds no usable base model"):
+        load_base_model(name, dropout=0.1, workspace=tmp_path)
+
+
+def save_small_bert(folder: Path, *, dtype: torch.dtype) -> str:
+    """The name of a base model of a few thousand weights."""
+    pieces = save_word_pieces(TEXTS, folder.parent / "pieces.json")
+    tokenizer = Tokenizer.from_file(str(folder.parent / "pieces.json"))
+    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer)  # type: ignore[no-untyped-call]
+    wrapped.save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=pieces,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    pretrained = BertModel(config)  # type: ignore[no-untyped-call]
+    nn.Module.to(pretrained, dtype)
+    pretrained.save_pretrained(folder)
+    return str(folder)
 
 
 def test_listing_the_architectures_imports_no_torch() -> None:

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from rich.console import Console
 
@@ -14,6 +15,7 @@ from tests.unit.training.sum_network import Sum
 from training.architectures.by_gradient import GradientModel
 from training.architectures.network import IntentNetwork
 from training.fit import fit
+from training.history import measure
 from training.progress import FitProgress
 from training.recipe import Recipe
 
@@ -46,6 +48,19 @@ def test_the_weights_kept_are_the_mean_of_the_fits() -> None:
     assert any(not torch.equal(first[name], second[name]) for name in first)
     for name, kept in averaged.state_dict().items():
         torch.testing.assert_close(kept, (first[name] + second[name]) / 2)
+
+
+def test_the_last_record_is_of_the_mean_of_the_fits() -> None:
+    rows, targets = [[1], [2]], np.array([0, 1])
+    model = GradientModel("none", untrained(), Path("none"), 8, pretrained=False)
+    with FitProgress(Console(quiet=True)) as progress:
+        progress.measure_on(rows, targets)
+        model.fit(lambda _: rows, TARGETS, replace(ONE, fits=2), seed=5, progress=progress)
+    *epochs, last = progress.history
+    assert [record.epoch for record in epochs] == [0, 1, 2, 3, 4]
+    assert (last.epoch, last.loss) == (5, None)
+    assert (last.held_out_loss, last.held_out_accuracy) == measure(model.network, rows, targets)
+    assert last.held_out_loss != epochs[-1].held_out_loss
 
 
 def test_one_fit_is_kept_as_it_is() -> None:

@@ -112,3 +112,11 @@ def test_about_the_wanted_share_of_training_rows_is_noised() -> None:
     texts = [TICKET] * 1_000
     noised = augmented(texts, training_noise(), share=0.6, chance=random.Random(3))
     assert 520 <= sum(text != TICKET for text in noised) <= 660
+
+
+@pytest.mark.parametrize("word", ["W\u0130TH", "w\u0131th", "plea\u017fe"])
+def test_a_word_in_letters_that_only_case_makes_the_same_is_left_alone(word: str) -> None:
+    """A dotted capital I, a dotless i, a long s."""
+    wording = load_wording("training")
+    for seed in range(20):
+        assert word in KINDS["chat"](f"can i pay {word} card", random.Random(seed), wording)
