@@ -25,6 +25,12 @@ among them, and checking every window of a long run costs time."""
 _RUN = re.compile(r"\d(?:[A-Z.]?\d)*", re.ASCII)
 """Digits with at most one letter between two of them: "4111x1111"."""
 
+_TOLD = re.compile(
+    r"(?<!\d)(?:\d{4}(?:[A-Z]{1,12}\d{4}){3}|\d{4}[A-Z]{1,12}\d{6}[A-Z]{1,12}\d{5})(?!\d)", re.ASCII
+)
+"""The groups that are printed on a card, of four digits or of 4, 6 and 5, with words in between:
+"4111 then 1111 then 1111 and 1111"."""
+
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -35,6 +41,11 @@ def find_cards(text: str, symbols: Symbols) -> Iterator[Found]:
     security code. A row of amounts, times and dates alone is none, whatever its digits add up to:
     every third of four amounts passes the check somewhere.
     """
+    for told in _TOLD.finditer(symbols.text):
+        digits = [int(symbol) for symbol in told[0] if symbol.isdigit()]
+        span = symbols.original_span(told.start(), told.end())
+        if _passes(digits) and not is_judged_by(text, *span):
+            yield Found(*span, Kind.CARD)
     for run in _RUN.finditer(symbols.text):
         if run.end() - run.start() < SHORTEST:
             continue
@@ -42,6 +53,14 @@ def find_cards(text: str, symbols: Symbols) -> Iterator[Found]:
         span = symbols.original_span(run.start(), run.end())
         if (len(digits) > _SURELY or _holds_card(digits)) and not is_judged_by(text, *span):
             yield Found(*span, Kind.CARD)
+
+
+def _passes(digits: list[int]) -> bool:
+    """The Luhn check of all of `digits`."""
+    from_the_right = digits[::-1]
+    return (
+        sum(from_the_right[::2]) + sum(_DOUBLED[digit] for digit in from_the_right[1::2])
+    ) % 10 == 0
 
 
 def _holds_card(digits: list[int]) -> bool:

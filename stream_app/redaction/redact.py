@@ -32,9 +32,11 @@ class Redacted:
 def redact(text: str) -> Redacted:
     """Replace personal data in `text` by placeholders such as `[CARD]`.
 
-    No card number and no IBAN with right check digits is left, whatever stands between its
-    characters. The rest is found by its form and its surroundings; where that leaves a doubt,
-    numbers are hidden and words stay. Linear in the length of `text`.
+    No card number and no IBAN with right check digits is left, whatever signs or single letters
+    stand between its characters, and no card number in its printed groups with words between them;
+    only what reads as amounts with a currency, times or dates alone is never a card. The rest is
+    found by its form and its surroundings; where that leaves a doubt, numbers are hidden and words
+    stay. Linear in the length of `text`.
     """
     symbols = read_symbols(text)
     plain = _in_plain_characters(text)

@@ -87,3 +87,25 @@ def test_what_stands_beside_a_card_number_goes_with_it() -> None:
 
 def test_both_halves_of_a_number_around_a_letter_are_one_number() -> None:
     assert redact("4111x1111x1111x1111").text == "[CARD]"
+
+
+@given(
+    body=st.text("0123456789", min_size=15, max_size=15),
+    words=st.lists(
+        st.sampled_from([" then ", " and ", " ends in ", "; next: ", " dann "]), min_size=3
+    ),
+)
+def test_a_card_number_in_its_printed_groups_with_words_between_is_hidden(
+    body: str, words: tuple[str, str, str]
+) -> None:
+    card = body + luhn_digit(body)
+    groups = [card[start : start + 4] for start in range(0, 16, 4)]
+    text = (
+        f"it starts {groups[0]}{words[0]}{groups[1]}{words[1]}{groups[2]}{words[2]}{groups[3]} ok"
+    )
+    assert digits_of(redact(text).text) == ""
+
+
+def test_a_number_of_fifteen_digits_in_its_printed_groups_is_hidden_too() -> None:
+    text = "my card is 3782 and then 822463 and then 10005, thanks"
+    assert redact(text).text == "my card is [CARD], thanks"
