@@ -25,6 +25,9 @@ that it has to review, and a threshold cannot repair it."""
 OUT_OF_SCOPE_PERCENTILE = 1.0
 """Share in percent of in-scope tickets that may be taken for out-of-scope ones."""
 
+_NORMAL_DEVIATIONS = 2.326
+"""So many standard deviations below the mean of a normal distribution lies the same share."""
+
 _SEARCH_STEPS = 60
 
 
@@ -44,8 +47,18 @@ def calibrate(
         review_below=review_threshold(
             probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
         ),
-        out_of_scope_below=float(np.percentile(scope_scores, OUT_OF_SCOPE_PERCENTILE)),
+        out_of_scope_below=scope_threshold(scope_scores),
     )
+
+
+def scope_threshold(scope_scores: npt.NDArray[np.float32]) -> float:
+    """What `OUT_OF_SCOPE_PERCENTILE` of in-scope tickets score less than.
+
+    A few rows hardly ever show the lowest hundredth: then it is where it would lie if the scores
+    were normally distributed.
+    """
+    if_normal = scope_scores.mean() - _NORMAL_DEVIATIONS * scope_scores.std()
+    return min(float(np.percentile(scope_scores, OUT_OF_SCOPE_PERCENTILE)), float(if_normal))
 
 
 def fit_temperature(logits: npt.NDArray[np.float32], targets: npt.NDArray[np.intp]) -> float:
@@ -58,11 +71,24 @@ def fit_temperature(logits: npt.NDArray[np.float32], targets: npt.NDArray[np.int
     low, high = (math.log(bound) for bound in TEMPERATURE_RANGE)
     for _ in range(_SEARCH_STEPS):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if _loss(logits, targets, math.exp(left)) < _loss(logits, targets, math.exp(right)):
+        of_left, of_right = (
+            negative_log_likelihood(logits, targets, math.exp(at)) for at in (left, right)
+        )
+        if of_left < of_right:
             high = right
         else:
             low = left
     return math.exp((low + high) / 2.0)
+
+
+def negative_log_likelihood(
+    logits: npt.NDArray[np.float32], targets: npt.NDArray[np.intp], temperature: float
+) -> float:
+    """Of the right answers at this temperature, the mean in nats; arguments as above."""
+    scaled = logits.astype(np.float64) / temperature
+    shifted = scaled - scaled.max(axis=1, keepdims=True)
+    log_normaliser = np.log(np.exp(shifted).sum(axis=1))
+    return float((log_normaliser - shifted[np.arange(len(targets)), targets]).mean())
 
 
 def review_threshold(confidence: npt.NDArray[np.float32], correct: npt.NDArray[np.bool_]) -> float:
@@ -80,12 +106,3 @@ def review_threshold(confidence: npt.NDArray[np.float32], correct: npt.NDArray[n
     if good.size == 0:
         return highest
     return min(max(float(descending[good[-1]]), lowest), highest)
-
-
-def _loss(
-    logits: npt.NDArray[np.float32], targets: npt.NDArray[np.intp], temperature: float
-) -> float:
-    scaled = logits.astype(np.float64) / temperature
-    shifted = scaled - scaled.max(axis=1, keepdims=True)
-    log_normaliser = np.log(np.exp(shifted).sum(axis=1))
-    return float((log_normaliser - shifted[np.arange(len(targets)), targets]).mean())

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from sklearn.cluster import KMeans  # type: ignore[import-untyped]
 
 from stream_app.inference import SCOPE_OUTPUT
+from training.neighbours import DISTANCES
 
 Matrix = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.intp]
@@ -29,10 +29,6 @@ SHRINKAGE = 0.01
 """Share of the mean variance that is added to every direction: fine-tuning leaves some directions
 without any, and a few hundred rows say little of the small ones."""
 
-GROUPS_AN_INTENT = 10
-"""Tickets of one intent lie in several places, and the mean of them may be in none."""
-
-_SEED = 7
 _LEAST_SPREAD = 1e-6
 """Of an opinion over the held-out rows: a few rows may all get the same."""
 
@@ -46,18 +42,26 @@ class Scope:
     `near` and `far` map features, shape (rows, dimensions), to coordinates in which the rows of an
     intent, and all rows, are spread alike in every direction; both have shape (dimensions,
     dimensions). `prototypes`, shape (intents, dimensions), are the intents' means after `near`,
-    `centre`, shape (dimensions,), that of all rows after `far`. `groups`, shape (groups,
-    dimensions), are the means of groups of fitted rows. `means` and `spreads`, shape (3,), are mean
-    and standard deviation of the opinions, in the order nearness to an intent, to a group, logit.
+    `centre`, shape (dimensions,), that of all rows after `far`. `means` and `spreads`, shape (3,),
+    are mean and standard deviation of the opinions, in the order nearness to an intent, to a group
+    of tickets, logit.
     """
 
     near: Matrix
     prototypes: Matrix
     far: Matrix
     centre: Matrix
-    groups: Matrix
     means: Matrix
     spreads: Matrix
+
+
+class Unseen(NamedTuple):
+    """Rows that were not fitted: `features` (rows, dimensions), `logits` (rows, intents), and the
+    squared distance to the nearest group of each intent, `distances` (rows, intents)."""
+
+    features: Matrix
+    logits: Matrix
+    distances: Matrix
 
 
 def fit_scope(
@@ -65,8 +69,7 @@ def fit_scope(
     targets: Targets,
     *,
     intents: int,
-    unseen_features: Matrix,
-    unseen_logits: Matrix,
+    unseen: Unseen,
 ) -> Scope:
     """The scope of fitted rows: `features` (rows, dimensions), `targets` (rows,) label indices.
 
@@ -80,11 +83,10 @@ def fit_scope(
         prototypes=_means(features, targets, intents) @ near,
         far=far,
         centre=features.mean(axis=0) @ far,
-        groups=_groups(features, targets, intents),
         means=np.zeros(3, dtype=np.float32),
         spreads=np.ones(3, dtype=np.float32),
     )
-    opinions = _opinions(unscaled, unseen_features, unseen_logits)
+    opinions = _opinions(unscaled, unseen)
     return replace(
         unscaled,
         means=opinions.mean(axis=1),
@@ -111,8 +113,9 @@ def whitening(points: Matrix, targets: Targets, *, intents: int) -> Matrix:
 def attach_scope(graph: Path, scope: Scope) -> None:
     """Give the graph at `graph` one more output, float32 (batch,): the scope score.
 
-    It reads the graph's outputs `features` and `logits`. The score is the mean of the opinions in
-    standard deviations of held-out rows, so that these have a mean of 0.
+    It reads the graph's `features`, its `logits` and what `attach_neighbours` added. The score is
+    the mean of the opinions in standard deviations of held-out rows, so that these have a mean
+    of 0.
     """
     model = onnx.load(graph)
     weights = 1.0 / (len(scope.spreads) * scope.spreads)
@@ -120,15 +123,13 @@ def attach_scope(graph: Path, scope: Scope) -> None:
         "near": scope.near,
         "far": scope.far,
         "centre": scope.centre,
-        "zero": np.zeros(1),
         "of_near": weights[0],
         "of_group": weights[1],
         "of_logit": weights[2],
         "offset": -(weights * scope.means).sum(),
+        "minus_two_prototypes": -2.0 * scope.prototypes.T,
+        "prototypes_squared": (scope.prototypes**2).sum(axis=1),
     }
-    for place, points in (("prototype", scope.prototypes), ("group", scope.groups)):
-        constants[f"{place}/minus_two"] = -2.0 * points.T
-        constants[f"{place}/squared"] = (points**2).sum(axis=1)
     model.graph.initializer.extend(
         numpy_helper.from_array(np.asarray(value, dtype=np.float32), _named(name))
         for name, value in constants.items()
@@ -160,36 +161,24 @@ def whiten_embedding(graph: Path, whitening: Matrix) -> None:
     onnx.save(model, graph)
 
 
-_OF_THE_GRAPH = ("features", "logits", SCOPE_OUTPUT)
+_OF_THE_GRAPH = ("features", "logits", DISTANCES, SCOPE_OUTPUT)
 
-_Steps = tuple[tuple[str, tuple[str, ...], str, dict[str, Any]], ...]
-
-
-def _nearest(points: str, place: str) -> _Steps:
-    """Steps from `points` to the squared distance of each to the nearest of the constants."""
-    return (
-        ("Mul", (points, points), f"{place}/entries_squared", {}),
-        ("ReduceSum", (f"{place}/entries_squared", "columns"), f"{place}/length", {"keepdims": 1}),
-        ("MatMul", (points, f"{place}/minus_two"), f"{place}/crossed", {}),
-        ("Add", (f"{place}/crossed", f"{place}/squared"), f"{place}/without_length", {}),
-        ("Add", (f"{place}/without_length", f"{place}/length"), f"{place}/distances", {}),
-        ("ReduceMin", (f"{place}/distances",), f"{place}/least", {"axes": [1], "keepdims": 0}),
-        # By rounding it may come out below 0.
-        ("Max", (f"{place}/least", "zero"), f"{place}/distance", {}),
-    )
-
-
-_STEPS: _Steps = (
+_STEPS: tuple[tuple[str, tuple[str, ...], str, dict[str, Any]], ...] = (
     ("MatMul", ("features", "near"), "at", {}),
-    *_nearest("at", "prototype"),
+    ("Mul", ("at", "at"), "at_squared", {}),
+    ("ReduceSum", ("at_squared", "columns"), "length", {"keepdims": 1}),
+    ("MatMul", ("at", "minus_two_prototypes"), "crossed", {}),
+    ("Add", ("crossed", "prototypes_squared"), "without_length", {}),
+    ("Add", ("without_length", "length"), "to_prototypes", {}),
+    ("ReduceMin", ("to_prototypes",), "distance", {"axes": [1], "keepdims": 0}),
     ("MatMul", ("features", "far"), "among_all", {}),
     ("Sub", ("among_all", "centre"), "from_centre", {}),
     ("Mul", ("from_centre", "from_centre"), "from_centre_squared", {}),
     ("ReduceSum", ("from_centre_squared", "columns"), "background", {"keepdims": 0}),
-    ("Sub", ("background", "prototype/distance"), "nearness", {}),
+    ("Sub", ("background", "distance"), "nearness", {}),
     ("Mul", ("nearness", "of_near"), "by_nearness", {}),
-    *_nearest("features", "group"),
-    ("Mul", ("group/distance", "of_group"), "by_group", {}),
+    ("ReduceMin", (DISTANCES,), "to_group", {"axes": [1], "keepdims": 0}),
+    ("Mul", ("to_group", "of_group"), "by_group", {}),
     ("ReduceMax", ("logits",), "largest_logit", {"axes": [1], "keepdims": 0}),
     ("Mul", ("largest_logit", "of_logit"), "by_logit", {}),
     ("Sub", ("by_nearness", "by_group"), "by_place", {}),
@@ -208,26 +197,12 @@ def _means(points: Matrix, targets: Targets, intents: int) -> Matrix:
     return np.stack(means).astype(np.float32)
 
 
-def _groups(features: Matrix, targets: Targets, intents: int) -> Matrix:
-    """The means of up to `GROUPS_AN_INTENT` groups of each intent's rows, by k-means."""
-    means = []
-    for label in range(intents):
-        rows = features[targets == label]
-        # A group for each row where there are few, and repeated rows are in one.
-        groups = min(GROUPS_AN_INTENT, len(np.unique(rows, axis=0)))
-        means.append(KMeans(groups, n_init=1, random_state=_SEED).fit(rows).cluster_centers_)
-    return np.concatenate(means).astype(np.float32)
-
-
-def _opinions(scope: Scope, features: Matrix, logits: Matrix) -> Matrix:
+def _opinions(scope: Scope, unseen: Unseen) -> Matrix:
     """The three opinions of rows, higher for surer; shape (3, rows)."""
-    background = ((features @ scope.far - scope.centre) ** 2).sum(axis=1)
-    nearness = background - _squared_distance(features @ scope.near, scope.prototypes)
-    return np.stack([nearness, -_squared_distance(features, scope.groups), logits.max(axis=1)])
-
-
-def _squared_distance(points: Matrix, others: Matrix) -> Matrix:
-    """From each of `points` to the nearest of `others`; shape (points,)."""
-    crossed = -2.0 * points @ others.T + (others**2).sum(axis=1)
-    squared = (points**2).sum(axis=1) + crossed.min(axis=1)
-    return np.asarray(np.maximum(squared, 0.0), dtype=np.float32)
+    at = unseen.features @ scope.near
+    to_prototypes = -2.0 * at @ scope.prototypes.T + (scope.prototypes**2).sum(axis=1)
+    distance = (at**2).sum(axis=1) + to_prototypes.min(axis=1)
+    background = ((unseen.features @ scope.far - scope.centre) ** 2).sum(axis=1)
+    return np.stack(
+        [background - distance, -unseen.distances.min(axis=1), unseen.logits.max(axis=1)]
+    )

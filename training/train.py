@@ -47,11 +47,12 @@ from training.fit import Rows
 from training.graph import GraphOutput, export_graph, run_graph
 from training.heads import QUESTIONS, asked, attach_head, fit_head, head_rows, token_rows
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
+from training.neighbours import attach_neighbours, fit_weight, group_rows, squared_distances
 from training.noise import augmented, training_noise
 from training.progress import FitProgress
 from training.quantize import quantize_graph
 from training.recipe import Recipe
-from training.scope import attach_scope, fit_scope, whiten_embedding, whitening
+from training.scope import Unseen, attach_scope, fit_scope, whiten_embedding, whitening
 
 LEAST_AGREEMENT = 0.97
 """int8 and float32 must give the same answer on this share of the unseen rows that float32 is sure
@@ -159,18 +160,29 @@ def train_bundle(
         unseen = (*held_out, *dataset.test)
         unseen_rows = _encode(model.tokenizer_path, unseen, max_tokens)
         unseen_targets = _targets(dataset, unseen)
+        fitted_rows = _encode(model.tokenizer_path, fitted, max_tokens)
+        fitted_targets = _targets(dataset, fitted)
+        aside = slice(0, len(held_out))
+        groups = group_rows(
+            run_graph(quantized, fitted_rows).features, fitted_targets, intents=len(labels)
+        )
+        by_head = run_graph(quantized, unseen_rows[aside])
+        weight = fit_weight(
+            by_head.logits, squared_distances(by_head.features, groups), unseen_targets[aside]
+        )
+        for graph in (plain, quantized):
+            attach_neighbours(graph, groups, weight)
         exact, shipped = run_graph(plain, unseen_rows), run_graph(quantized, unseen_rows)
 
         progress.step("calibrating")
-        fitted_output = run_graph(quantized, _encode(model.tokenizer_path, fitted, max_tokens))
-        fitted_targets = _targets(dataset, fitted)
-        aside = slice(0, len(held_out))
+        fitted_output = run_graph(quantized, fitted_rows)
         scope = fit_scope(
             fitted_output.features,
             fitted_targets,
             intents=len(labels),
-            unseen_features=shipped.features[aside],
-            unseen_logits=shipped.logits[aside],
+            unseen=Unseen(
+                by_head.features, shipped.logits[aside], squared_distances(by_head.features, groups)
+            ),
         )
         attach_scope(quantized, scope)
         whiten_embedding(

@@ -13,6 +13,7 @@ from training.calibration import (
     calibrate,
     fit_temperature,
     review_threshold,
+    scope_threshold,
 )
 from training.metrics import accuracy, expected_calibration_error, macro_f1, upper_bound
 
@@ -87,9 +88,19 @@ def test_a_hopeless_model_has_almost_all_reviewed() -> None:
 
 def test_one_in_a_hundred_in_scope_tickets_is_below_the_scope_threshold() -> None:
     logits, targets = sampled(1.0, rows=1_000)
-    scores = np.linspace(0.0, 1.0, 1_000, dtype=np.float32)
+    # Most are alike and a few far lower, as scores are.
+    scores = np.log(np.linspace(0.001, 1.0, 1_000)).astype(np.float32)
     calibration = calibrate(logits, targets, scores)
     assert (scores < calibration.out_of_scope_below).sum() == 10
+
+
+def test_with_few_held_out_rows_the_scope_threshold_lies_well_below_them() -> None:
+    chance = np.random.default_rng(6)
+    thresholds = [scope_threshold(chance.normal(size=8).astype(np.float32)) for _ in range(200)]
+    assert np.median(thresholds) < -1.9
+    # The lowest of the rows would be taken for out of scope, and every ninth ticket with it.
+    later = chance.normal(size=10_000)
+    assert np.mean([(later < threshold).mean() for threshold in thresholds]) < 0.05
 
 
 def test_macro_f1_counts_each_label_alike() -> None:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import onnxruntime as ort
 import pytest
-from onnx import TensorProto, helper
 
 from stream_app.bundle import read_bundle
 from stream_app.inference import SCOPE_OUTPUT
 from tests.unit.tiny_bundle import write_tiny_bundle
-from training.scope import Scope, attach_scope, fit_scope, whiten_embedding, whitening
+from tests.unit.training.given_graph import output_of, save_given_graph
+from training.neighbours import DISTANCES
+from training.scope import Scope, Unseen, attach_scope, fit_scope, whiten_embedding, whitening
 
 Matrix = npt.NDArray[np.float32]
 
@@ -21,7 +21,6 @@ CHANCE = np.random.default_rng(3)
 CENTRES = np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]])
 STRETCH = np.array([0.5, 0.5, 2.0])
 TARGETS = np.arange(2_000) % 2
-NO_LOGITS = np.zeros((2_000, 2), dtype=np.float32)
 
 
 def rows_around(centres: npt.NDArray[np.float64]) -> Matrix:
@@ -29,40 +28,35 @@ def rows_around(centres: npt.NDArray[np.float64]) -> Matrix:
     return np.asarray(drawn, dtype=np.float32)
 
 
+def unseen_around(centres: npt.NDArray[np.float64]) -> Unseen:
+    """Rows whose logits and distances to groups say nothing."""
+    shape = (len(centres), 2)
+    return Unseen(
+        rows_around(centres),
+        CHANCE.normal(size=shape).astype(np.float32),
+        CHANCE.random(shape).astype(np.float32),
+    )
+
+
 @pytest.fixture(scope="module")
 def scope() -> Scope:
-    return fit_scope(
-        rows_around(CENTRES[TARGETS]),
-        TARGETS,
-        intents=2,
-        unseen_features=rows_around(CENTRES[TARGETS]),
-        unseen_logits=CHANCE.normal(size=(2_000, 2)).astype(np.float32),
-    )
+    features = rows_around(CENTRES[TARGETS])
+    return fit_scope(features, TARGETS, intents=2, unseen=unseen_around(CENTRES[TARGETS]))
 
 
-def scored(scope: Scope, folder: Path, features: Matrix, logits: Matrix) -> Matrix:
-    """What the graph says of these features and logits; shape (rows,)."""
-    given = [("given_features", "features"), ("given_logits", "logits")]
-    graph = helper.make_graph(
-        [helper.make_node("Identity", [source], [name]) for source, name in given],
-        "given",
-        [
-            helper.make_tensor_value_info(source, TensorProto.FLOAT, ["batch", None])
-            for source, _ in given
-        ],
-        [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", None])
-            for _, name in given
-        ],
-    )
+def scored(scope: Scope, folder: Path, rows: Unseen) -> Matrix:
+    """What the graph says of these rows; shape (rows,)."""
     path = folder / "given.onnx"
-    opset = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+    save_given_graph(path, "features", "logits", DISTANCES)
     attach_scope(path, scope)
-    (scores,) = ort.InferenceSession(str(path)).run(
-        [SCOPE_OUTPUT], {"given_features": features, "given_logits": logits}
-    )
-    return np.asarray(scores)
+    given = {"features": rows.features, "logits": rows.logits, DISTANCES: rows.distances}
+    return output_of(path, SCOPE_OUTPUT, given)
+
+
+def at(points: list[list[float]]) -> Unseen:
+    """Rows at these points of which neither head nor groups think anything."""
+    nothing = np.zeros((len(points), 2), dtype=np.float32)
+    return Unseen(np.array(points, dtype=np.float32), nothing, nothing)
 
 
 def test_a_row_lies_about_a_distance_of_one_from_the_mean_of_its_intent() -> None:
@@ -75,40 +69,18 @@ def test_a_row_lies_about_a_distance_of_one_from_the_mean_of_its_intent() -> Non
 def test_the_score_of_unseen_rows_has_a_mean_of_zero_and_each_opinion_weighs_the_same(
     scope: Scope, tmp_path: Path
 ) -> None:
-    features = rows_around(CENTRES[TARGETS])
-    logits = CHANCE.normal(size=(2_000, 2)).astype(np.float32)
-    scores = scored(scope, tmp_path, features, logits)
-    assert scores.mean() == pytest.approx(0.0, abs=0.1)
-    of_logits = scores - scored(scope, tmp_path, features, NO_LOGITS)
-    assert of_logits.std() == pytest.approx(1 / 3, abs=0.03)
-    for place in (0, 1):
-        others = scope.spreads.copy()
-        others[[1 - place, 2]] = np.inf
-        alone = scored(replace(scope, spreads=others), tmp_path, features, logits)
-        assert alone.std() == pytest.approx(1 / 3, abs=0.1)
-
-
-def test_a_ticket_near_a_group_of_an_intent_is_nearer_than_one_in_the_gap(tmp_path: Path) -> None:
-    """An intent of two separate groups, with nothing where its mean is."""
-    centres = np.array([[4.0, 0.0, 0.0], [-4.0, 0.0, 0.0], [0.0, 40.0, 0.0]])
-    groups = np.arange(3_000) % 3
-    features, targets = rows_around(centres[groups]), groups // 2
-    scope = fit_scope(
-        features,
-        targets,
-        intents=2,
-        unseen_features=rows_around(centres[groups]),
-        unseen_logits=CHANCE.normal(size=(3_000, 2)).astype(np.float32),
-    )
-    points = np.array([[4.0, 0.0, 0.0], [0.0, 0.0, 0.0]], dtype=np.float32)
-    inside, between = scored(scope, tmp_path, points, NO_LOGITS[:2])
-    assert inside > between + 1.0
+    rows = unseen_around(CENTRES[TARGETS])
+    assert scored(scope, tmp_path, rows).mean() == pytest.approx(0.0, abs=0.1)
+    for place in range(3):
+        # A spread without end leaves nothing of an opinion.
+        others = np.where(np.arange(3) == place, scope.spreads, np.inf).astype(np.float32)
+        alone = scored(replace(scope, spreads=others), tmp_path, rows)
+        assert alone.std() == pytest.approx(1 / 3, abs=0.08)
 
 
 def test_direction_counts_and_not_only_distance(scope: Scope, tmp_path: Path) -> None:
     # The first is farther away, but in the direction in which the intents spread.
-    along_and_across = np.array([[4.0, 0.0, 3.0], [4.0, 2.0, 0.0]], dtype=np.float32)
-    along, across = scored(scope, tmp_path, along_and_across, NO_LOGITS[:2])
+    along, across = scored(scope, tmp_path, at([[4.0, 0.0, 3.0], [4.0, 2.0, 0.0]]))
     assert along > across
 
 
@@ -117,34 +89,33 @@ def test_what_all_rows_have_in_common_does_not_count_as_near(tmp_path: Path) -> 
     centres = np.array([[0.0, 0.0, 0.0], [6.0, 0.0, 0.0], [-6.0, 0.0, 0.0]])
     targets = np.arange(3_000) % 3
     features = rows_around(centres[targets])
-    scope = fit_scope(
-        features,
-        targets,
-        intents=3,
-        unseen_features=rows_around(centres[targets]),
-        unseen_logits=np.zeros((3_000, 3), dtype=np.float32),
-    )
-    middle, side = scored(scope, tmp_path, centres[:2].astype(np.float32), NO_LOGITS[:2])
-    assert side > middle + 0.1
+    scope = fit_scope(features, targets, intents=3, unseen=unseen_around(centres[targets]))
+    middle, side = scored(scope, tmp_path, at(centres[:2].tolist()))
+    assert side > middle + 0.3
 
 
 def test_a_larger_logit_of_any_intent_makes_the_score_higher(scope: Scope, tmp_path: Path) -> None:
-    features = np.repeat(rows_around(CENTRES[:1]), 3, axis=0)
+    rows = at([[4.0, 0.0, 0.0]] * 3)
     logits = np.array([[0.0, 1.0], [3.0, -9.0], [2.0, 2.0]], dtype=np.float32)
-    least, most, between = scored(scope, tmp_path, features, logits)
+    least, most, between = scored(scope, tmp_path, rows._replace(logits=logits))
+    assert least < between < most
+
+
+def test_a_group_of_any_intent_that_is_near_makes_the_score_higher(
+    scope: Scope, tmp_path: Path
+) -> None:
+    rows = at([[4.0, 0.0, 0.0]] * 3)
+    distances = np.array([[0.5, 0.5], [0.1, 9.0], [0.9, 0.3]], dtype=np.float32)
+    least, most, between = scored(scope, tmp_path, rows._replace(distances=distances))
     assert least < between < most
 
 
 def test_directions_without_any_variance_do_not_break_it(tmp_path: Path) -> None:
-    features = np.repeat(np.eye(2, 4, dtype=np.float32), 5, axis=0)
-    scope = fit_scope(
-        features,
-        np.arange(10) // 5,
-        intents=2,
-        unseen_features=features[:1],
-        unseen_logits=NO_LOGITS[:1],
-    )
-    assert np.isfinite(scored(scope, tmp_path, features, NO_LOGITS[:10])).all()
+    points = np.repeat(np.eye(2, 4), 5, axis=0).tolist()
+    rows = at(points)
+    one = Unseen(*(part[:1] for part in rows))
+    scope = fit_scope(rows.features, np.arange(10) // 5, intents=2, unseen=one)
+    assert np.isfinite(scored(scope, tmp_path, rows)).all()
 
 
 def test_the_graph_gives_the_whitened_embedding_and_the_same_logits(tmp_path: Path) -> None:
