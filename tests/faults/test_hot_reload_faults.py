@@ -17,6 +17,7 @@ from stream_app.registry.local_server import LocalRegistry
 from stream_app.settings import TopicSettings
 from tests.conftest import StartWorker
 from tests.faults.proxy import Proxy
+from tests.metrics import metric
 from tests.model_events import serves, wait_for_event
 from tests.registered import Registry, variant
 from tests.unit.tiny_bundle import write_tiny_bundle
@@ -220,6 +221,8 @@ def test_without_mlflow_a_worker_starts_with_the_last_good_bundle_and_follows_la
     worker = scene.start(TICKETS_REGISTRY_TRACKING_URI=proxy.uri)
     assert "not champion" in worker.log_text()
     scene.check_tickets_flow(worker, second)
+    # An alert compares it with a limit, which is never true of NaN.
+    assert metric(worker, "tickets_model_registry_age_seconds") > 0.0
     third = write_tiny_bundle(scene.folder / "3", version="3")
     scene.registry.promote(scene.registry.register(third))
     proxy.up = True

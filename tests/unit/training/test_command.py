@@ -49,6 +49,15 @@ def test_the_entry_imports_neither_torch_nor_training() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.parametrize("command", ["train", "sweep", "experiments", "model", "taxonomy"])
+def test_the_short_form_of_help_works_for_commands_of_the_extra(command: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "stream_app", command, "-h"], capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f"Usage: tickets {command}" in ended.stdout
+
+
 def test_a_mistake_is_told_before_torch_is_imported(tmp_path: Path) -> None:
     script = (
         "import sys\n"
