@@ -145,6 +145,21 @@ def test_tickets_of_a_sender_that_compresses_are_decided(
     wait_until(lambda: len(outcomes(kafka, unique_topics.priority)) == 20)
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+def test_a_backlog_of_large_tickets_does_not_fill_the_memory(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker
+) -> None:
+    text = "My card was stolen. " * 900
+    large = {"text": text, "attributes": {"page": "x" * 1024 * 1024}}
+    records = [Sent(f"k{n}".encode(), json.dumps(large).encode()) for n in range(500)]
+    send_records(kafka.bootstrap_servers, unique_topics.raw, records)
+    worker = start_worker()
+    wait_until(lambda: metric(worker, "tickets_acked_total") == len(records))
+    status = Path(f"/proc/{worker.process.pid}/status").read_text()
+    (peak_kib,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    assert int(peak_kib) / 1024 < 800
+
+
 def test_of_a_sender_with_transactions_what_it_took_back_is_not_decided_and_commits_keep_up(
     kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker
 ) -> None:
