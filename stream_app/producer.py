@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -52,6 +52,24 @@ class RecordProducer:
         self._open_compressing = open_compressing
         self._compressing: AIOKafkaProducer | None = None
         self._turn = itertools.count()
+
+    async def publish(self, records: Sequence[OutgoingRecord]) -> None:
+        """Send `records`; return once the broker has confirmed all of them.
+
+        Raises `Unavailable` where a delivery failed or was not confirmed in time. Some of the
+        others may have arrived, so that nothing may be acked then that they are outcomes of.
+        """
+        try:
+            async with asyncio.timeout(CONFIRMED_WITHIN_S):
+                deliveries = [await self.hand_over(record) for record in records]
+                results = await asyncio.gather(*deliveries, return_exceptions=True)
+        except TimeoutError as error:
+            raise Unavailable(
+                f"Kafka did not confirm {len(records)} outcomes in {CONFIRMED_WITHIN_S:g} s"
+            ) from error
+        for result in results:
+            if isinstance(result, BaseException):
+                raise undelivered(result) from result
 
     async def hand_over(self, record: OutgoingRecord) -> asyncio.Future[RecordMetadata]:
         """Queue one record; waits while the client's open batch of its partition is full.

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from schemas import RawTicket, TriagedTicket
 from stream_app.cli.output import JsonFlag, out
-from stream_app.cli.terminal_text import one_line
+from stream_app.terminal_text import one_line
 
 BATCH_LINES = 256
 """Lines of standard input decided together."""

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from schemas import ErrorCode
 from stream_app.cli.output import JsonFlag, err, out, print_json
-from stream_app.cli.terminal_text import one_line, visible
+from stream_app.terminal_text import one_line, visible
 
 if TYPE_CHECKING:
     from stream_app.dead_letters import Cluster, Letter, RedriveReport, Selection

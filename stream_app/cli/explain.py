@@ -14,7 +14,7 @@ from rich.text import Text
 from schemas import Finding, Queue, Severity
 from stream_app.cli.classify import ticket_of
 from stream_app.cli.output import out
-from stream_app.cli.terminal_text import visible
+from stream_app.terminal_text import visible
 
 if TYPE_CHECKING:
     from stream_app.routing import Policy

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from schemas import Priority, Queue, TriagedTicket
 from stream_app.cli.output import JsonFlag, err, out, print_json
-from stream_app.cli.terminal_text import one_line
+from stream_app.terminal_text import one_line
 
 if TYPE_CHECKING:
     from stream_app.messages import Record

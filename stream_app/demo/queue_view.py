@@ -12,9 +12,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from schemas import Queue
-from stream_app.cli.terminal_text import one_line
 from stream_app.demo.outcome import Outcome
 from stream_app.replay.score import DEAD_LETTER_QUEUE
+from stream_app.terminal_text import one_line
 
 STYLES = {
     Queue.PRIORITY.value: "bold red",

@@ -8,7 +8,6 @@ from stream_app.messages import OutgoingRecord
 from stream_app.producer import open_producer
 from stream_app.settings import Settings
 from stream_app.topics import topic_specs
-from stream_app.worker.publisher import publish
 
 
 async def nudge(settings: Settings) -> None:
@@ -22,4 +21,4 @@ async def nudge(settings: Settings) -> None:
     specs = [spec for spec in topic_specs(settings.topics) if spec.name == topic]
     await ensure_topics(servers, specs, kafka_security=security)
     async with open_producer(servers, security, client_id="ticket-nudge") as producer:
-        await publish(producer, [OutgoingRecord(topic, None, b"look", [])])
+        await producer.publish([OutgoingRecord(topic, None, b"look", [])])

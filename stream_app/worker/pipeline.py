@@ -37,7 +37,6 @@ from stream_app.worker.dead_letter_run import DeadLetterRun
 from stream_app.worker.decide import Decider, Doubtful, Outcome
 from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.offset_tracker import InFlight, OffsetTracker
-from stream_app.worker.publisher import publish
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +192,7 @@ class Pipeline(Generic[Event]):
 
     async def _publish(self, outcomes: Sequence[Outcome]) -> None:
         started = time.perf_counter()
-        await publish(self._producer, [outcome.outgoing for outcome in outcomes])
+        await self._producer.publish([outcome.outgoing for outcome in outcomes])
         self._metrics.publish_seconds.observe(time.perf_counter() - started)
         self._count(outcomes)
 

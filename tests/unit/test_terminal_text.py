@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_app.cli.terminal_text import one_line, visible
+from stream_app.terminal_text import one_line, visible
 
 
 def test_escape_sequences_are_shown_and_not_obeyed() -> None:
