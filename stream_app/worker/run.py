@@ -67,7 +67,7 @@ async def run_worker(settings: Settings, *, on_ready: Callable[[str], None]) -> 
     except asyncio.CancelledError:
         if not stop.asked.is_set():
             raise
-        log.info("stopped before it was ready: no record was taken")
+        log.info("stopped before it was ready")
 
 
 async def _run(settings: Settings, stop: StopSignal, on_ready: Callable[[str], None]) -> None:
