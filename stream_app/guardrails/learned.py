@@ -59,7 +59,7 @@ class LearnedThresholds(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     urgency: Thresholds = Thresholds(note_at_least=0.3, flag_at_least=0.4, overrule_at_least=0.7)
-    abuse: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.9)
+    abuse: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.95)
     toxicity: Thresholds = Thresholds(note_at_least=0.5, flag_at_least=0.9)
 
 
