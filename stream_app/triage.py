@@ -14,6 +14,7 @@ from schemas import (
     Queue,
     RawTicket,
     ReviewReason,
+    Span,
     TextField,
 )
 from stream_app.guardrails import (
@@ -134,12 +135,7 @@ def _decide(
     rules: RuleSet,
     policy: Policy,
 ) -> Decision:
-    findings = rules.inspect(ticket.text)
-    if ticket.subject:
-        findings += tuple(
-            finding.model_copy(update={"field": TextField.SUBJECT})
-            for finding in rules.inspect(ticket.subject)
-        )
+    findings = _rule_findings(ticket, rules)
     findings += learned_urgency(prediction.urgency or 0.0, findings, rules.learned)
     findings += learned_abuse(prediction.abuse or 0.0, model_text(ticket), findings, rules)
     findings += learned_toxicity(toxicity, findings, rules.learned)
@@ -149,6 +145,29 @@ def _decide(
         calibration=model.calibration,
     )
     return Decision(_route(prediction, findings, policy), prediction, _in_order(findings))
+
+
+def _rule_findings(ticket: RawTicket, rules: RuleSet) -> tuple[Finding, ...]:
+    """What the rules find in subject and text, read as one: what softens or withholds an urgency
+    must have seen all that the customer wrote. A span that reaches from the one into the other
+    ends with the subject.
+    """
+    findings = rules.inspect(model_text(ticket))
+    if not ticket.subject:
+        return findings
+    return tuple(_in_its_field(finding, len(ticket.subject)) for finding in findings)
+
+
+def _in_its_field(finding: Finding, subject: int) -> Finding:
+    span = finding.span
+    if span is None:
+        return finding
+    if span.start < subject:
+        own = Span(start=span.start, end=min(span.end, subject))
+        return finding.model_copy(update={"field": TextField.SUBJECT, "span": own})
+    # One character, the line end, lies between the two.
+    start = max(0, span.start - subject - 1)
+    return finding.model_copy(update={"span": Span(start=start, end=span.end - subject - 1)})
 
 
 def _route(prediction: Prediction, findings: Sequence[Finding], policy: Policy) -> Routing:

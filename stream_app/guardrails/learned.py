@@ -25,11 +25,12 @@ URGENT, ABUSIVE, TOXIC_BY_OWN_MODEL = "learned.urgent", "learned.abusive", "lear
 """The ids of the findings, which are about the whole ticket and have no span."""
 
 SOFTENING_KINDS = {
-    Guardrail.URGENCY: ("no_case.",),
+    Guardrail.URGENCY: ("no_case.in_thought_or_settled",),
     Guardrail.TOXICITY: ("quoted_report.", "self_reference."),
 }
-"""Rules that explain why a text sounds as it does: beside one of them a model does not flag, unless
-it is sure enough to overrule them."""
+"""How the ids of rules begin that explain why a text sounds as it does: beside one of them a model
+does not flag, unless it is sure enough to overrule them. That a text asks explains nothing: people
+in need do."""
 
 
 class Thresholds(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -17,6 +18,9 @@ from stream_app.guardrails.required_words import Requirement
 
 MAX_FINDINGS_PER_RULE = 5
 """A person needs no more to see why; a text of nothing but swear words would give thousands."""
+
+Range = tuple[int, int]
+"""Where something stands in a folded text: from, and up to but not with."""
 
 _WORD = re.compile(r"\w+")
 
@@ -91,10 +95,13 @@ class RuleSet:
         if not matches:
             return ()
         exceptions = self._exceptions.spans(folded.text, words, only=matches)
+        outside = self._patterns.spans(folded.text, words, only=exceptions, outside=exceptions)
         return tuple(
             finding
             for rule, spans in matches.items()
-            for finding in _findings(rule, folded, spans, exceptions.get(rule, ()))
+            for finding in _findings(
+                rule, folded, outside.get(rule, ()) if rule in exceptions else spans
+            )
         )
 
     def names_group(self, text: str) -> bool:
@@ -125,17 +132,23 @@ class _Patterns:
         return reduce(or_, (self._alternatives[rule] for rule in rules), 0)
 
     def spans(
-        self, text: str, words: Iterable[str], only: Iterable[CompiledRule] | None = None
-    ) -> dict[CompiledRule, list[tuple[int, int]]]:
+        self,
+        text: str,
+        words: Iterable[str],
+        only: Iterable[CompiledRule] | None = None,
+        outside: Mapping[CompiledRule, Iterable[Range]] | None = None,
+    ) -> dict[CompiledRule, list[Range]]:
         """Where the patterns of each rule match, for rules with a match, in their order.
 
-        By beginning; of those with the same beginning, the earlier pattern's first.
+        By beginning; of those with the same beginning, the earlier pattern's first. Matches that
+        overlap a range of `outside` for their rule do not count.
         """
-        found: dict[CompiledRule, list[tuple[int, int]]] = {}
+        found: dict[CompiledRule, list[Range]] = {}
+        barred = {rule: _merged(ranges) for rule, ranges in (outside or {}).items()}
         among = self._every_alternative if only is None else self._among(only)
         for number in self._prefilter.possible(words, among):
             rule, pattern = self._listed[number]
-            spans = [match.span() for match in pattern.regex.finditer(text)]
+            spans = list(_outside(barred.get(rule, ()), pattern.regex, text))
             if spans:
                 found.setdefault(rule, []).extend(spans)
         for spans in found.values():
@@ -143,23 +156,30 @@ class _Patterns:
         return found
 
 
-def _findings(
-    rule: CompiledRule,
-    folded: Folded,
-    spans: Iterable[tuple[int, int]],
-    exceptions: Iterable[tuple[int, int]],
-) -> Iterator[Finding]:
+def _outside(barred: Sequence[Range], regex: re.Pattern[str], text: str) -> Iterator[Range]:
+    """The matches of `regex` that overlap no range of `barred`, which are disjoint and in order.
+
+    Behind a barred range the search begins anew: a match that reaches over one, from a question
+    into the next sentence, may hide another that lies behind it.
+    """
+    position = 0
+    while match := regex.search(text, position):
+        start, end = match.span()
+        nearest = bisect_right(barred, start, key=itemgetter(1))
+        if nearest < len(barred) and barred[nearest][0] < end:
+            position = barred[nearest][1]
+        else:
+            yield start, end
+            position = max(end, start + 1)
+
+
+def _findings(rule: CompiledRule, folded: Folded, spans: Iterable[Range]) -> Iterator[Finding]:
     """The first `MAX_FINDINGS_PER_RULE` of one rule; of overlapping matches the first counts."""
-    unless = _merged(exceptions)
-    found = last_end = excepted = 0
+    found = last_end = 0
     for start, end in spans:
         if start < last_end:
             continue
         last_end = end
-        while excepted < len(unless) and unless[excepted][1] <= start:
-            excepted += 1
-        if excepted < len(unless) and unless[excepted][0] < end:
-            continue
         first, behind = folded.original_span(start, end)
         yield Finding(
             guardrail=rule.guardrail,
@@ -172,9 +192,9 @@ def _findings(
             return
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _merged(spans: Iterable[Range]) -> list[Range]:
     """Spans in order of their beginnings as the disjoint ones that they cover."""
-    merged: list[tuple[int, int]] = []
+    merged: list[Range] = []
     for start, end in spans:
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))

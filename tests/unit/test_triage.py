@@ -146,6 +146,35 @@ def test_a_foreign_text_is_not_urgent_by_its_likeliest_intent_alone(
     assert decision.routing.urgent is urgent
 
 
+def test_a_polite_subject_does_not_play_down_what_the_text_says(core: Core) -> None:
+    (decision,) = triage(
+        [RawTicket(subject="Can you help me?", text="The transfer was declined, and I wait")], *core
+    )
+    assert not [found for found in decision.findings if found.rule.startswith("no_case.")]
+
+
+def test_a_finding_that_begins_in_the_subject_ends_with_it(core: Core) -> None:
+    ticket = RawTicket(subject="My card was", text="stolen on the tram")
+    (decision,) = triage([ticket], *core)
+    spans = [
+        (found.field, found.span.start, found.span.end) for found in decision.findings if found.span
+    ]
+    assert (TextField.SUBJECT, 0, len("My card was")) in spans
+
+
+@given(subject=st.text(max_size=40), text=st.text(min_size=1, max_size=60))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_every_span_lies_in_its_field(core: Core, subject: str, text: str) -> None:
+    lively = [("How do I? " + subject, "Where is it? stolen card " + text), (subject + ".", text)]
+    for subject_of, text_of in lively:
+        if not text_of.strip() or "\0" in subject_of + text_of:
+            continue
+        ticket = RawTicket(subject=subject_of, text=text_of)
+        for found in triage([ticket], *core)[0].findings:
+            field = subject_of if found.field is TextField.SUBJECT else text_of
+            assert found.span is None or found.span.start < found.span.end <= len(field)
+
+
 def test_the_subject_counts_and_its_findings_name_it(core: Core) -> None:
     ticket = RawTicket(text=PASSWORD, subject="you are a worthless idiot")
     (decision,) = triage([ticket], *core)

@@ -119,8 +119,13 @@ def test_abuse_that_is_reported_or_may_only_name_a_group_is_noted(text: str, rul
 def test_what_the_text_says_is_no_case_is_only_noted_unless_the_model_is_sure(
     probability: float, severity: str
 ) -> None:
-    (finding,) = learned_urgency(probability, [_note("no_case.only_asks")], THRESHOLDS)
+    (finding,) = learned_urgency(probability, [_note("no_case.in_thought_or_settled")], THRESHOLDS)
     assert finding.severity == severity
+
+
+def test_a_question_does_not_say_that_nothing_has_happened() -> None:
+    (finding,) = learned_urgency(0.5, [_note("no_case.only_asks")], THRESHOLDS)
+    assert finding.severity is Severity.FLAG
 
 
 def test_a_served_models_head_speaks_beside_the_rules(tmp_path: Path) -> None:

@@ -80,6 +80,34 @@ def test_a_span_points_at_the_disguised_original() -> None:
     assert "profanity.swearing" in {finding.rule for finding in RULES.inspect(text)}
 
 
+def test_what_a_question_excuses_does_not_hide_what_follows_it() -> None:
+    happened = "It was declined at the pharmacy and my son needs insulin"
+    question = "If my card is declined, what can I do?"
+    text = f"{question} {happened}"
+    (finding,) = [found for found in RULES.inspect(text) if found.severity is Severity.FLAG]
+    assert not _flagged(question, Guardrail.URGENCY)
+    assert finding.rule == "locked_out.in_need"
+    assert finding.span is not None
+    assert finding.span.start >= len(question)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("the elderly", True),
+        ("old people", True),
+        ("because I am black", True),
+        ("a Muslim neighbour", True),
+        ("my old address", False),
+        ("another foreign transaction fee", False),
+        ("Black Friday", False),
+        ("the screen stays white", False),
+    ],
+)
+def test_words_of_every_day_name_no_group(text: str, names: bool) -> None:
+    assert RULES.names_group(text) == names
+
+
 def test_findings_of_one_rule_are_capped() -> None:
     findings = [f for f in RULES.inspect("damn " * 1_000) if f.rule == "profanity.swearing"]
     assert len(findings) == MAX_FINDINGS_PER_RULE
@@ -102,12 +130,12 @@ def _seconds(text: str) -> float:
     ],
 )  # fmt: skip
 def test_cost_grows_linearly_on_hostile_text(unit: str) -> None:
-    text = unit * (10_000 // len(unit))
+    text = unit * (20_000 // len(unit))
     once = twice = float("inf")
     # The fastest of several rounds, as many as it takes: a machine that does something else for a
     # while makes one of the two slow, quadratic cost makes every round four times as long.
-    for _ in range(25):
+    for rounds in range(1, 26):
         once, twice = min(once, _seconds(text)), min(twice, _seconds(text * 2))
-        if twice < 3 * once + 0.005:
+        if rounds >= 3 and twice < 3 * once + 0.005:
             return
     pytest.fail(f"{once:.3f} s for {len(text):,} characters, {twice:.3f} s for twice as many")

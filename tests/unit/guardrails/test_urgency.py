@@ -40,6 +40,40 @@ def test_harm_that_grows_is_found_without_the_word_urgent(kind: str, text: str) 
 @pytest.mark.parametrize(
     "text",
     [
+        "My card was stolen in June and they are still spending",
+        "Last year that was sorted, now my card is stolen",
+        "My account was hacked in March and now again",
+        "My card was stolen weeks ago, you blocked it, but today someone paid 900 with it",
+        "My card was stolen this morning and the thief found my PIN in the wallet",
+        "Which number do I call, my card was just stolen",
+        "What can I do, my card was stolen",
+        "what should I do my account got hacked",
+        "How do I block my card that was stolen an hour ago",
+        "I'd like to know why someone withdrew 500 from my account, I never made this withdrawal",
+        "I found my phone again last week, now my wallet is stolen",
+    ],
+)
+def test_a_question_or_the_past_in_the_same_sentence_hides_no_emergency(text: str) -> None:
+    assert _kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is a gas leak in the flat",
+        "My flat is the one on fire",
+        "I know the man who did it and he has my keys",
+        "I opened this account in March. The money is draining away",
+        "It is not pressing I suppose, but my purse is not in the drawer",
+    ],
+)
+def test_a_statement_is_not_taken_for_a_question_or_for_the_past(text: str) -> None:
+    assert not any(finding.rule.startswith("no_case.") for finding in RULES.inspect(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "URGENT!!! In which colours does the card come?",
         "What happens if somebody hacks my account one day?",
         "Suppose a machine swallowed my card abroad, would you send a new one?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from schemas import Finding, Guardrail, Priority, Queue, Severity
 from stream_app.errors import UserError
+from stream_app.guardrails.validation import OUT_OF_SCOPE
 from stream_app.routing import Routing, load_policy
 
 FLAGS = {
@@ -92,20 +94,35 @@ ANY_FINDING = st.builds(
     rule=st.just("any.rule"),
     severity=st.sampled_from(Severity),
 )
+WITHHOLDING = st.sampled_from(
+    [
+        Finding(guardrail=guardrail, rule=rule, severity=severity)
+        for guardrail, rule, severity in (
+            (Guardrail.URGENCY, "no_case.in_thought_or_settled", Severity.NOTE),
+            (Guardrail.URGENCY, "no_case.only_asks", Severity.NOTE),
+            (Guardrail.VALIDATION, OUT_OF_SCOPE, Severity.FLAG),
+        )
+    ]
+)
 
 
 @given(
-    known=st.lists(ANY_FINDING, max_size=5),
+    known=st.lists(ANY_FINDING | WITHHOLDING, max_size=5),
     more=st.lists(ANY_FINDING, max_size=5),
     base=st.sampled_from(Priority),
     likely=st.floats(0, 1),
+    told=st.booleans(),
 )
-def test_more_findings_never_lower_a_ticket(
-    known: list[Finding], more: list[Finding], base: Priority, likely: float
+def test_what_is_found_besides_never_lowers_a_ticket(
+    known: list[Finding], more: list[Finding], base: Priority, likely: float, told: bool
 ) -> None:
-    policy = load_policy()
-    before = policy.route(known, base_priority=base, high_priority_probability=likely)
-    after = policy.route([*known, *more], base_priority=base, high_priority_probability=likely)
+    route = partial(
+        load_policy().route,
+        base_priority=base,
+        high_priority_probability=likely,
+        urgency_told=told,
+    )
+    before, after = route(known), route([*known, *more])
     assert RANK.index(after.queue) >= RANK.index(before.queue)
     assert before.held <= after.held
     assert not before.urgent or (after.urgent and after.priority is Priority.HIGH)
