@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_app.inference import cut_by_padded_tokens
+from stream_app.inference.batching import BATCH_COST_TOKENS
 
 LENGTHS = st.lists(st.integers(1, 256), max_size=300)
 
@@ -35,3 +38,36 @@ def test_batches_run_from_short_to_long(lengths: list[int]) -> None:
 def test_a_batch_is_filled_before_the_next_is_opened() -> None:
     batches = cut_by_padded_tokens([10] * 8, max_padded_tokens=40, max_rows=64)
     assert [len(batch) for batch in batches] == [4, 4]
+
+
+@given(
+    lengths=st.lists(st.integers(1, 40), min_size=1, max_size=9),
+    budget=st.integers(1, 200),
+    rows=st.integers(1, 9),
+)
+def test_no_other_cut_of_the_sorted_tickets_costs_less(
+    lengths: list[int], budget: int, rows: int
+) -> None:
+    batches = cut_by_padded_tokens(lengths, max_padded_tokens=budget, max_rows=rows)
+    cut = [[lengths[index] for index in batch] for batch in batches]
+    allowed = [
+        other
+        for other in every_cut(sorted(lengths))
+        if all(
+            len(batch) == 1 or (len(batch) <= rows and len(batch) * batch[-1] <= budget)
+            for batch in other
+        )
+    ]
+    assert cost(cut) == min(map(cost, allowed))
+
+
+def every_cut(lengths: Sequence[int]) -> Iterator[list[Sequence[int]]]:
+    if not lengths:
+        yield []
+    for end in range(1, len(lengths) + 1):
+        for rest in every_cut(lengths[end:]):
+            yield [lengths[:end], *rest]
+
+
+def cost(batches: Sequence[Sequence[int]]) -> int:
+    return sum(len(batch) * max(batch) + BATCH_COST_TOKENS for batch in batches)
