@@ -44,11 +44,8 @@ _CANDIDATE = re.compile(
 
 _NUMERIC = 12
 """Digits that make an IBAN believable at another length than its country's, where a word begins
-with it: every 97th piece of any prose passes the check."""
-
-_OWN_NUMERIC = 8
-"""Digits that do so at its country's length where it begins or ends within a word: "at 50 o'clock
-my card was stolen" holds one that passes."""
+with it: every 97th piece of any prose passes the check. At its country's length nothing else is
+asked, though now and then prose goes with it: "at 50 o'clock my card was s" passes."""
 
 _VALUES = {symbol: int(symbol, 36) for symbol in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
@@ -60,9 +57,7 @@ def find_ibans(text: str, symbols: Symbols) -> Iterator[Found]:
         longest = None
         for length, numeric in _passing(candidate[1]):
             span = symbols.original_span(candidate.start(), candidate.start() + length)
-            begins, ends = _begins_word(text, span[0]), _ends_word(text, span[1])
-            own = length == own_length and (numeric >= _OWN_NUMERIC or (begins and ends))
-            if own or (numeric >= _NUMERIC and begins):
+            if length == own_length or (numeric >= _NUMERIC and _begins_word(text, span[0])):
                 longest = span
         if longest is not None:
             yield Found(*longest, Kind.IBAN)
@@ -70,10 +65,6 @@ def find_ibans(text: str, symbols: Symbols) -> Iterator[Found]:
 
 def _begins_word(text: str, start: int) -> bool:
     return not text[start - 1 : start].isalnum()
-
-
-def _ends_word(text: str, end: int) -> bool:
-    return not text[end : end + 1].isalnum()
 
 
 def _passing(text: str) -> Iterator[tuple[int, int]]:

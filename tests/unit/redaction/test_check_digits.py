@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,11 @@ def test_a_card_number_among_other_digits_is_not_left_between_two_words(
 def test_an_iban_is_never_left(data: st.DataObject, iban: str) -> None:
     text = data.draw(text_with(iban, st.text(max_size=30)))
     assert iban not in alphanumerics_of(redact(text).text)
+
+
+@pytest.mark.parametrize("text", ["DK54 000A 00AA AAAA AA0", "my ibanDK54000A00AAAAAAAA"])
+def test_an_iban_of_few_digits_is_found_beside_other_letters(text: str) -> None:
+    assert "00AAAA" not in alphanumerics_of(redact(text).text)
 
 
 @settings(max_examples=50)
