@@ -45,7 +45,7 @@ test: install lint  ## Lint, type check, and run all tests on a real Kafka.
 	$(BIN)/python -m pytest
 
 unit: install  ## Only the tests that need neither Kafka nor a trained model.
-	$(BIN)/python -m pytest tests/unit tests/contract -m "not install and not kafka and not model"
+	$(BIN)/python -m pytest -n auto tests/unit tests/contract -m "not install and not kafka and not model"
 
 explore: install  ## Property tests on examples drawn anew, for as long as that takes.
 	$(BIN)/python -m pytest tests/unit tests/contract -m hypothesis --hypothesis-profile exploring

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from stream_app.broker import Broker, ensure_topics, find_broker
 from stream_app.isolation import worker_environment
@@ -25,9 +25,10 @@ from tests.registered import Registry
 from tests.verifier import Verifier
 
 # The same examples in every run, so that a run tells of the change and not of luck; `make explore`
-# draws others. No deadline: a slow machine is no fault.
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.register_profile("exploring", deadline=None, max_examples=1_000)
+# draws others. Nothing is judged by time: a slow machine is no fault.
+_AT_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", _AT_ANY_PACE, derandomize=True)
+settings.register_profile("exploring", _AT_ANY_PACE, max_examples=1_000)
 settings.load_profile("repeatable")
 
 # A test run in the background of a shell inherits an ignored SIGINT, and hands it on to the
