@@ -27,7 +27,8 @@ ENV PATH=/opt/mlflow/bin:$PATH \
 USER 10001:10001
 WORKDIR /tmp
 EXPOSE 5000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=3 \
+# The first start lays out the database, which takes minutes on a busy machine.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --retries=3 \
   CMD ["python", "-c", "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', 5000, timeout=4); c.request('GET', '/health'); sys.exit(c.getresponse().status != 200)"]
 ENTRYPOINT ["mlflow"]
 CMD ["server", "--host", "0.0.0.0", "--port", "5000", "--workers", "2", "--serve-artifacts"]

@@ -5,6 +5,7 @@ Owns the process. Used where one command shows the whole job (demo, local replay
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
@@ -12,8 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,8 @@ from typing import Self
 
 from stream_app.errors import Unavailable
 from stream_app.local_processes import tied
+from stream_app.local_processes.no_proxy import without_proxy_here
+from stream_app.local_processes.ports import LOOPBACK
 
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
@@ -46,7 +47,13 @@ class LocalWorker:
         self._log = tempfile.TemporaryFile(mode="w+b")  # noqa: SIM115
         self.process = subprocess.Popen(
             command,
-            env={**os.environ, "TICKETS_WORKER_PROBE_PORT": "0", "COLUMNS": "400", **environment},
+            env={
+                **os.environ,
+                **without_proxy_here(),
+                "TICKETS_WORKER_PROBE_PORT": "0",
+                "COLUMNS": "400",
+                **environment,
+            },
             stdout=self._log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.PIPE,
@@ -64,7 +71,7 @@ class LocalWorker:
             if self.process.poll() is not None:
                 raise Unavailable(f"the worker ended at start: {self._last_line()}")
             port = self.probe_port()
-            if port is not None and _answers(f"http://127.0.0.1:{port}/readyz"):
+            if port is not None and _is_ready(port):
                 return port
             time.sleep(0.05)
         raise Unavailable(f"the worker was not ready in {START_TIMEOUT_S:.0f} s")
@@ -77,13 +84,15 @@ class LocalWorker:
     def metrics(self) -> str:
         """What /metrics says now, in Prometheus' text format.
 
-        Raises `Unavailable` with the worker's own last line where it has ended.
+        Raises `Unavailable` with the worker's own last line where it has ended or is not ready.
         """
         if self.process.poll() is not None:
             raise Unavailable(f"the worker has ended: {self._last_line()}")
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port()}/metrics") as response:
-            text: str = response.read().decode()
-        return text
+        port = self.probe_port()
+        if port is None:
+            raise Unavailable(f"the worker is not ready yet: {self._last_line()}")
+        _, text = _get(port, "/metrics")
+        return text.decode()
 
     def log_text(self) -> str:
         """Everything the worker has printed so far."""
@@ -131,9 +140,20 @@ class LocalWorker:
         return lines[-1].removeprefix("error: ") if lines else "it printed nothing"
 
 
-def _answers(url: str) -> bool:
+def _is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - a loopback address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+        status, _ = _get(port, "/readyz", timeout_s=2)
+    except (OSError, http.client.HTTPException):
         return False
+    return status == http.HTTPStatus.OK
+
+
+def _get(port: int, path: str, *, timeout_s: float | None = None) -> tuple[int, bytes]:
+    # A plain connection, because urllib would send the request to a configured proxy.
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_s)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

@@ -298,8 +298,6 @@ def load_settings(config: Path | None = None, **overrides: dict[str, Any]) -> Se
 
     Raises `UserError` with one line that names the setting and the fault.
     """
-    if config is not None and not config.is_file():
-        raise UserError(f"settings file {config}: no such file")
 
     class _FromFile(Settings):
         @classmethod
@@ -317,6 +315,8 @@ def load_settings(config: Path | None = None, **overrides: dict[str, Any]) -> Se
             return sources
 
     try:
+        if config is not None and not config.is_file():
+            raise UserError(f"settings file {config}: no such file")
         return _FromFile(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         # The input is left out of the message: it can be a password.
@@ -327,6 +327,9 @@ def load_settings(config: Path | None = None, **overrides: dict[str, Any]) -> Se
         raise UserError(f"setting {name} ({variable}): {reason}") from error
     except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"settings file {config}: {_first_line(error)}") from error
+    except OSError as error:
+        unreadable = error.filename or config
+        raise UserError(f"settings: cannot read {unreadable}: {error.strerror}") from error
     except ValueError as error:
         raise UserError(f"settings: {_first_line(error)}{_given_lists()}") from error
 

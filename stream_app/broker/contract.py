@@ -24,9 +24,13 @@ class Broker(Protocol):
     def stop(self) -> None:
         """Stop it and delete its temporary data. Idempotent; a no-op for an external broker."""
 
-    def wait(self) -> None:
-        """Block until the broker ends by itself; for ever where that cannot be seen from here."""
+    def wait(self) -> str:
+        """Block until the broker ends by itself and say why, as a clause.
+
+        For ever where its end cannot be seen from here.
+        """
         threading.Event().wait()
+        raise AssertionError("nobody sets the event")
 
     def __enter__(self) -> Self:
         return self

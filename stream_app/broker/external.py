@@ -8,7 +8,7 @@ from typing import Any
 
 from stream_app.broker.contract import Broker, Kind, NotHere, Wishes
 from stream_app.broker.probe import check_answers
-from stream_app.errors import Unavailable, UserError
+from stream_app.errors import UserError
 
 VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 ANSWER_WITHIN_S = 5.0
@@ -31,7 +31,8 @@ def use_external(wishes: Wishes, kafka_security: Mapping[str, Any]) -> Broker:
     """The broker named in the environment, once it has answered.
 
     Raises `NotHere` where none is named, `Unavailable` where it does not answer, and `UserError`
-    where a port or a data folder was asked for, which only a broker started here can have.
+    where that is no address, or where a port or a data folder was asked for, which only a broker
+    started here can have.
     """
     servers = os.environ.get(VARIABLE, "").strip()
     if not servers:
@@ -44,6 +45,6 @@ def use_external(wishes: Wishes, kafka_security: Mapping[str, Any]) -> Broker:
     wishes.on_progress(f"asking {servers} ({VARIABLE})")
     try:
         check_answers(servers, timeout_s=ANSWER_WITHIN_S, kafka_security=kafka_security)
-    except Unavailable as error:
-        raise Unavailable(f"{VARIABLE}: {error.message}; unset it to have another one") from error
+    except UserError as error:
+        raise type(error)(f"{VARIABLE}: {error.message}; unset it to have another one") from error
     return ExternalBroker(servers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import os
 import re
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ from stream_app.local_processes.guarded_process import GuardedProcess
 from stream_app.local_processes.ports import LOOPBACK, becomes_free, free_ports, is_free
 
 START_WITHIN_S = 90.0
+LAST_OF_LOG_BYTES = 64 * 1024
 JVM_OPTIONS = (
     "-Xmx384m",
     "-XX:+UseSerialGC",
@@ -76,6 +78,7 @@ class JavaBroker(RestartableBroker):
         )
         self._java = [str(java.executable), *JVM_OPTIONS, "-cp", f"{jars}/*"]
         self._process: GuardedProcess | None = None
+        self._log_before = 0
         self.bootstrap_servers = f"{LOOPBACK}:{self._port}"
         self.description = (
             f"Apache Kafka {kafka_version()} on local Java {java.major} (KRaft), "
@@ -107,9 +110,9 @@ class JavaBroker(RestartableBroker):
                     f"data folder {self._folder} is in use by another broker: "
                     "stop that one or choose another folder"
                 ) from error
-            log_before = self._log.stat().st_size if self._log.exists() else 0
+            self._log_before = self._log.stat().st_size if self._log.exists() else 0
             self._process = self._launch(log_dir, lock.fileno())
-        self._wait_until_it_answers(self._process, log_before)
+        self._wait_until_it_answers(self._process)
 
     def stop(self) -> None:
         """Shut down in order; deletes the data folder where it is a temporary one."""
@@ -129,10 +132,11 @@ class JavaBroker(RestartableBroker):
             self._process.stop(keep=True)
         self.start()
 
-    def wait(self) -> None:
-        """Block until the server ends by itself."""
+    def wait(self) -> str:
+        """Block until the server ends by itself; its log says best why."""
         if self._process is not None:
             self._process.wait()
+        return self._telling_line()
 
     @property
     def _log(self) -> Path:
@@ -166,13 +170,11 @@ class JavaBroker(RestartableBroker):
         ]
         return [format_storage, serve]
 
-    def _wait_until_it_answers(self, process: GuardedProcess, log_before: int) -> None:
+    def _wait_until_it_answers(self, process: GuardedProcess) -> None:
         deadline = time.monotonic() + START_WITHIN_S
         while True:
             if not process.running:
-                raise Unavailable(
-                    f"Apache Kafka ended while starting: {self._telling_line(log_before)}"
-                )
+                raise Unavailable(f"Apache Kafka ended while starting: {self._telling_line()}")
             try:
                 check_answers(self.bootstrap_servers, timeout_s=2)
             except Unavailable as error:
@@ -180,16 +182,20 @@ class JavaBroker(RestartableBroker):
                     process.stop(keep=True)
                     raise Unavailable(
                         f"Apache Kafka did not answer within {START_WITHIN_S:g} s: "
-                        f"{self._telling_line(log_before)}"
+                        f"{self._telling_line()}"
                     ) from error
                 time.sleep(0.1)
             else:
                 return
 
-    def _telling_line(self, log_before: int) -> str:
-        with self._log.open("rb") as log:
-            log.seek(log_before)
-            return telling_line(log.read().decode("utf-8", errors="replace"))
+    def _telling_line(self) -> str:
+        try:
+            with self._log.open("rb") as log:
+                # Of this start, and of a long life only the end.
+                log.seek(max(self._log_before, log.seek(0, os.SEEK_END) - LAST_OF_LOG_BYTES))
+                return telling_line(log.read().decode("utf-8", errors="replace"))
+        except FileNotFoundError:
+            return "its log is gone"
 
 
 def telling_line(log: str) -> str:

@@ -44,9 +44,9 @@ class MockBroker(Broker):
         # Closes its standard input, which is its order to end.
         self._server.communicate()
 
-    def wait(self) -> None:
+    def wait(self) -> str:
         """Block until the child process ends by itself."""
-        self._server.wait()
+        return f"its process ended with {self._server.wait()}"
 
 
 def start_mock_cluster(wishes: Wishes) -> Broker:

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import collect_hosts
 from aiokafka.errors import KafkaError
 
-from stream_app.errors import Unavailable
+from stream_app.errors import Unavailable, UserError
 
 
 def check_answers(
@@ -23,9 +23,10 @@ def check_answers(
     Blocks for at most about twice `timeout_s` seconds. Works inside a running event loop too:
     the request has a loop of its own in a thread.
 
-    Raises `Unavailable` naming the address and what went wrong.
+    Raises `Unavailable` naming the address and what went wrong, and `UserError` where it is none.
     """
-    if not any(_accepts(host, port, timeout_s) for host, port, _ in _hosts(bootstrap_servers)):
+    addresses = parse_addresses(bootstrap_servers)
+    if not any(_accepts(host, port, timeout_s) for host, port in addresses):
         raise Unavailable(
             f"nothing accepts connections at {bootstrap_servers}: start Kafka there, or correct "
             "the address"
@@ -36,12 +37,22 @@ def check_answers(
         ).result()
 
 
-def _hosts(bootstrap_servers: str) -> list[tuple[str, int, socket.AddressFamily]]:
+def parse_addresses(bootstrap_servers: str) -> list[tuple[str, int]]:
+    """Host and port of each, as the client reads them; asks no name service.
+
+    Raises `UserError` where one is no address.
+    """
+    hosts: list[tuple[str, int, socket.AddressFamily]]
     try:
-        hosts: list[tuple[str, int, socket.AddressFamily]] = collect_hosts(bootstrap_servers)
+        hosts = collect_hosts(bootstrap_servers)
+        for host, _, _ in hosts:
+            # As a connection would, which raises the same in the middle of things.
+            host.encode("idna")
+            if "/" in host or " " in host:
+                raise ValueError(f"{host!r} is no host")
     except ValueError as error:
-        raise Unavailable(f"{bootstrap_servers!r} is not a list of host:port: {error}") from error
-    return hosts
+        raise UserError(f"{bootstrap_servers!r} is not a list of host:port: {error}") from error
+    return [(host, port) for host, port, _ in hosts]
 
 
 def _accepts(host: str, port: int, timeout_s: float) -> bool:

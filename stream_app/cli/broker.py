@@ -58,8 +58,9 @@ def broker(
             )
             _tell(f"topics created: {', '.join(created) or 'none, all were there'}")
             _announce(running, as_json=as_json)
-            running.wait()
-        raise Unavailable(f"the broker at {running.bootstrap_servers} ended by itself")
+            # Before its log goes with the rest of its data.
+            reason = running.wait()
+        raise Unavailable(f"the broker at {running.bootstrap_servers} ended by itself: {reason}")
     except KeyboardInterrupt:
         _tell("stopped")
 

@@ -43,8 +43,11 @@ def classify(
     from stream_app.settings import load_settings
 
     given = texts or None
-    if given is None and sys.stdin.isatty():
-        raise UserError('give a text, as in `tickets classify "My card was stolen"`, or pipe lines')
+    if given is None and (sys.stdin is None or sys.stdin.isatty()):
+        closed = "standard input is closed: " if sys.stdin is None else ""
+        raise UserError(
+            f'{closed}give a text, as in `tickets classify "My card was stolen"`, or pipe lines'
+        )
     overrides = {"inference": {"bundle": bundle}} if bundle else {}
     with open_local_triage(load_settings(config, **overrides)) as triage:
         source: Iterable[str] = given if given is not None else _lines()

@@ -212,13 +212,32 @@ async def _redrive(
 ) -> RedriveReport:
     from stream_app.dead_letters import redrive
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, stop.set)
     with _progress() as show:
         return await redrive(
-            cluster, selection, again=again, dry_run=dry_run, stop=stop, on_redriven=show
+            cluster,
+            selection,
+            again=again,
+            dry_run=dry_run,
+            until=_interrupted(),
+            on_redriven=show,
         )
+
+
+@contextmanager
+def _interrupted() -> Iterator[asyncio.Event]:
+    """What the first Ctrl-C sets. A second one ends the process, as one before and after does."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def interrupt() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
 
 
 @contextmanager

@@ -87,12 +87,15 @@ def _register() -> None:
 def run() -> None:
     """The console script.
 
-    Exit codes: see `stream_app.errors.UserError`; 130 for Ctrl-C, 143 for SIGTERM, 141 where the
-    reader of a pipe went away, as `head` does.
+    Exit codes: see `stream_app.errors.UserError`; 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP,
+    141 where the reader of a pipe went away, as `head` does.
     """
     # As an exit and not the end on the spot, so that what is temporary is cleared away; commands
     # that end in an order of their own replace it.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        # `nohup` has it ignored, and that is to stay.
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, lambda number, _: sys.exit(128 + number))
     set_up_logging("info")
     _register()
     try:

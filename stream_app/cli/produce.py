@@ -39,7 +39,8 @@ def produce(
         typer.Option(min=0.001, help="Tickets a second, evenly spread; else as fast as it goes."),
     ] = None,
     topic: Annotated[
-        str | None, typer.Option(help="Topic to send to; else the raw topic of the settings.")
+        str | None,
+        typer.Option(help="A topic that is there; else the raw topic of the settings."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
@@ -57,9 +58,10 @@ def produce(
     from stream_app.settings import load_settings
     from stream_app.tickets_input import open_tickets
 
-    settings = load_settings(config, **({"topics": {"raw": topic}} if topic else {}))
+    settings = load_settings(config, **({"topics": {"raw": topic}} if topic is not None else {}))
     with open_tickets(file, input_format) as source:
-        report = uvloop.run(_produce(settings, source, rate))
+        # A name that was typed by hand may be misspelt: nobody would read a topic of that name.
+        report = uvloop.run(_produce(settings, source, rate, into_existing=topic is not None))
     if as_json:
         print_json(report.as_json())
     else:
@@ -100,11 +102,14 @@ class Report:
         )
 
 
-async def _produce(settings: Settings, source: TicketSource, rate: float | None) -> Report:
+async def _produce(
+    settings: Settings, source: TicketSource, rate: float | None, *, into_existing: bool
+) -> Report:
     from stream_app.broker import ensure_topics
     from stream_app.broker.probe import check_answers
     from stream_app.kafka_client import aiokafka_options, bootstrap_servers
     from stream_app.produce import open_sender, produce
+    from stream_app.topic_reader import partitions_of
     from stream_app.topic_reader.reader import ANSWER_WITHIN_S
     from stream_app.topics import topic_specs
 
@@ -113,8 +118,11 @@ async def _produce(settings: Settings, source: TicketSource, rate: float | None)
     await asyncio.to_thread(
         check_answers, servers, timeout_s=ANSWER_WITHIN_S, kafka_security=security
     )
-    await ensure_topics(servers, topic_specs(settings.topics), kafka_security=security)
+    if not into_existing:
+        await ensure_topics(servers, topic_specs(settings.topics), kafka_security=security)
     async with open_sender(servers, security, client_id="tickets-produce") as sender:
+        if into_existing:
+            await partitions_of(servers, security, [settings.topics.raw])
         started = time.monotonic()
         async with _progress(source, sender):
             work = asyncio.create_task(produce(source, sender, settings.topics.raw, rate=rate))

@@ -29,6 +29,7 @@ def worker(
     """
     import uvloop
 
+    from stream_app.broker.probe import parse_addresses
     from stream_app.cli.logs import set_up_logging
     from stream_app.kafka_client import bootstrap_servers
     from stream_app.settings import load_settings
@@ -39,7 +40,7 @@ def worker(
         overrides = {"inference": {"bundle": bundle}, "registry": {"tracking_uri": ""}}
     settings = load_settings(config, **overrides)
     set_up_logging(settings.worker.log_level)
-    bootstrap_servers(settings.kafka)
+    parse_addresses(bootstrap_servers(settings.kafka))
     if check:
         # A bundle's name, a host or a group may hold brackets: none of it is markup.
         out.print(check_worker(settings), soft_wrap=True, markup=False)

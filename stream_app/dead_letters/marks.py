@@ -56,6 +56,10 @@ class Marks:
         """These marks and `offsets`."""
         return Marks.of(self.committed, self.beyond.union(offsets))
 
+    def passing_over(self, before: int) -> Marks:
+        """These marks and every offset before `before`."""
+        return Marks.of(max(self.committed, before), self.beyond)
+
     @property
     def metadata(self) -> str:
         """The text to commit beside the offset; empty where nothing lies beyond it."""

@@ -18,6 +18,11 @@ class Selection:
     event_ids: frozenset[str] = frozenset()
     code: ErrorCode | None = None
 
+    @property
+    def everything(self) -> bool:
+        """Whether nothing was left out."""
+        return not self.event_ids and self.code is None
+
     def holds(self, event_id: str, code: ErrorCode) -> bool:
         """Whether a dead letter is asked for."""
         if self.event_ids and event_id not in self.event_ids:

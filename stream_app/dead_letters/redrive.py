@@ -13,7 +13,9 @@ letter is redriven by a later run like any other.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +61,15 @@ async def redrive(
     *,
     again: bool,
     dry_run: bool,
-    stop: asyncio.Event,
+    until: AbstractContextManager[asyncio.Event],
     on_redriven: Callable[[int, int], None],
 ) -> RedriveReport:
     """Send the chosen dead letters back and mark them; those marked before are left alone.
 
     The queue is read as it stands at the start, so what is refused again is not sent in circles.
-    `again` sends what was redriven before as well. Once `stop` is set it ends after the chunk in
-    hand. `on_redriven` is given the records sent so far and their total after each chunk.
+    `again` sends what was redriven before as well. `until` is open while records are sent: once
+    its event is set, the sending ends after the chunk in hand. `on_redriven` is given the records
+    sent so far and their total after each chunk.
 
     Raises `UserError` before anything is sent where an event id is not in the queue or the marks
     would not fit in a commit; `Unavailable` where a source topic does not exist or Kafka fails.
@@ -80,30 +83,40 @@ async def redrive(
             entries = [Entry.of(letter) async for letter in letters]
             marks = await group.load(letters.spans)
         plan = make_plan(entries, selection, marks, again=again)
-        _check(plan, marks)
+        _check(plan, selection, marks)
         await partitions_of(cluster.bootstrap_servers, cluster.security, plan.source_topics)
-        redriven = len(plan.to_send)
+        redriven, interrupted = len(plan.to_send), False
         if plan.to_send and not dry_run:
-            redriven = await _run(cluster, plan, group, marks, stop, on_redriven)
+            with until as stop:
+                left = _to_mark(plan) if selection.everything else {}
+                redriven = await _run(cluster, plan, group, marks, left, stop, on_redriven)
+                interrupted = stop.is_set()
         return RedriveReport(
             redriven=redriven,
             already_redriven=plan.already_redriven,
             foreign=letters.foreign,
             source_topics=tuple(sorted(plan.source_topics)),
             dry_run=dry_run,
-            interrupted=stop.is_set(),
+            interrupted=interrupted,
         )
 
 
-def _check(plan: Plan, marks: Mapping[Partition, Marks]) -> None:
+def _check(plan: Plan, selection: Selection, marks: Mapping[Partition, Marks]) -> None:
     if plan.unknown:
         raise UserError(f"no dead letter with event id {', '.join(plan.unknown)}")
+    if selection.everything:
+        return  # one offset a partition says it, with nothing left out before it
     for partition, offsets in plan.marked.items():
         if not marks[partition].adding(offsets).fits:
+            chosen = f"with the code {selection.code}" if selection.code else "of those named"
             raise UserError(
-                f"{len(offsets):,} dead letters scattered over {partition[0]} partition "
-                f"{partition[1]} are too many to remember one by one: redrive with --all"
+                f"{len(offsets):,} dead letters {chosen} are scattered over {partition[0]} "
+                f"partition {partition[1]}, too many to remember one by one: redrive with --all"
             )
+
+
+def _to_mark(plan: Plan) -> dict[Partition, deque[int]]:
+    return {partition: deque(sorted(offsets)) for partition, offsets in plan.marked.items()}
 
 
 async def _run(
@@ -111,10 +124,15 @@ async def _run(
     plan: Plan,
     group: RedriveGroup,
     marks: Mapping[Partition, Marks],
+    left: Mapping[Partition, deque[int]],
     stop: asyncio.Event,
     on_redriven: Callable[[int, int], None],
 ) -> int:
-    """Returns how many records were sent and marked."""
+    """Returns how many records were sent and marked.
+
+    `left` has the offsets to mark, in order, of the partitions in which nothing else has to be
+    remembered: there, what is no dead letter is passed over as its turn comes.
+    """
     redriven = 0
     current = dict(marks)
     async with open_sender(
@@ -130,10 +148,20 @@ async def _run(
                     sent.setdefault(partition, []).append(offset)
             for partition, offsets in sent.items():
                 current[partition] = current[partition].adding(offsets)
+            for partition, waiting in left.items():
+                current[partition] = _passing_over(current[partition], waiting)
             await group.save(current)
             redriven += len(chunk)
             on_redriven(redriven, len(plan.to_send))
     return redriven
+
+
+def _passing_over(marks: Marks, waiting: deque[int]) -> Marks:
+    """`marks` and all before the first of `waiting` that is not marked; drops those that are."""
+    while waiting and waiting[0] in marks:
+        waiting.popleft()
+    last = max(marks.beyond, default=marks.committed)
+    return marks.passing_over(waiting[0] if waiting else last)
 
 
 async def _send(letters: Sequence[Letter], sender: Sender) -> None:

@@ -8,6 +8,7 @@ kept for longer needs that setting raised with it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,9 +18,15 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
+from stream_app.broker.probe import check_answers
 from stream_app.dead_letters.marks import Marks
 from stream_app.errors import Unavailable
 from stream_app.topic_reader import Partition, Span
+from stream_app.topic_reader.reader import ANSWER_WITHIN_S
+
+LOADED_WITHIN_S = 30.0
+"""How long the group's commits may take, the making of their topic included. The client waits for
+ever, also where the cluster has no place for them."""
 
 
 class RedriveGroup:
@@ -36,18 +43,28 @@ class RedriveGroup:
         self._group = consumer_group
 
     async def load(self, spans: Mapping[Partition, Span]) -> dict[Partition, Marks]:
-        """The marks of every partition of `spans`. Raises `Unavailable` where Kafka refuses."""
+        """The marks of every partition of `spans`.
+
+        Raises `Unavailable` where Kafka refuses, or has no place for a group's commits.
+        """
         positions = {partition: TopicPartition(*partition) for partition in spans}
         self._consumer.assign(list(positions.values()))
         # Only commits are wanted; an assigned partition would be fetched in the background.
         self._consumer.pause(*positions.values())
         try:
-            # The first use of a cluster's groups makes their topic: this call waits for that.
-            await self._consumer.committed(next(iter(positions.values())))
-            # A mock cluster answers nothing at all for a group without commits.
-            commits = await self._admin.list_consumer_group_offsets(self._group) or {}
+            async with asyncio.timeout(LOADED_WITHIN_S):
+                # The first use of a cluster's groups makes their topic: this call waits for that.
+                await self._consumer.committed(next(iter(positions.values())))
+                # A mock cluster answers nothing at all for a group without commits.
+                commits = await self._admin.list_consumer_group_offsets(self._group) or {}
         except KafkaError as error:
             raise Unavailable(f"Kafka, group {self._group}: {error}") from error
+        except TimeoutError as error:
+            raise Unavailable(
+                f"Kafka gave no commits of the group {self._group} in {LOADED_WITHIN_S:g} s: check "
+                "that the account may read the group, and that the cluster can hold its offsets "
+                "(offsets.topic.replication.factor needs as many brokers)"
+            ) from error
         marks = {}
         for partition, position in positions.items():
             commit = commits.get(position, OffsetAndMetadata(0, ""))
@@ -78,6 +95,9 @@ async def open_redrive_group(
 
     Raises `Unavailable` where no broker answers.
     """
+    await asyncio.to_thread(
+        check_answers, bootstrap_servers, timeout_s=ANSWER_WITHIN_S, kafka_security=security
+    )
     group = f"{consumer_group}-redrive"
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from stream_app.errors import Unavailable, UserError
 from stream_app.local_processes.guarded_process import GuardedProcess
+from stream_app.local_processes.no_proxy import without_proxy_here
 
 LOOK_EVERY_S = 0.1
 
@@ -44,7 +45,8 @@ class ChildCommand:
             self._log.touch()
         except OSError as error:
             raise UserError(f"no room for a command's files: {error.strerror}") from error
-        variables = [f"{name}={value}" for name, value in environment.items()]
+        added = {**without_proxy_here(), **environment}
+        variables = [f"{name}={value}" for name, value in added.items()]
         command = [sys.executable, "-m", module, *arguments]
         self._process = GuardedProcess(
             [["env", f"TMPDIR={self._folder}", *variables, *command]],

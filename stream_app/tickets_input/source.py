@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import os
 import sys
 import uuid
@@ -12,7 +14,7 @@ from pathlib import Path
 
 from stream_app.errors import UserError
 from stream_app.tickets_input.lines import LineReader
-from stream_app.tickets_input.parse import InputFormat, TicketRecord, parse_tickets
+from stream_app.tickets_input.parse import TEXT_COLUMN, InputFormat, TicketRecord, parse_tickets
 
 STANDARD_INPUT = "-"
 
@@ -47,7 +49,7 @@ class TicketSource:
         return self._lines.bytes_read
 
     def __iter__(self) -> Iterator[TicketRecord]:
-        input_format = self._format or _guess(self._stream)
+        input_format = self._format or _guess(self._stream, self._lines.name)
         return parse_tickets(
             self._lines, input_format, name=self._lines.name, id_prefix=uuid.uuid4().hex[:8]
         )
@@ -59,9 +61,11 @@ def open_tickets(path: str, input_format: InputFormat | None = None) -> Iterator
 
     Without `input_format` a file's extension tells it; standard input is JSONL where its first
     character is `{`, else plain lines. Raises `UserError` where the file cannot be read or its
-    extension says nothing.
+    extension says nothing, and at the first ticket where standard input begins like neither.
     """
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UserError("standard input is closed: name a file, or pipe tickets")
         # A buffer of its own: a thread that waits in sys.stdin's would hold its lock at exit,
         # which ends the interpreter with a fatal error.
         stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
@@ -80,6 +84,21 @@ def open_tickets(path: str, input_format: InputFormat | None = None) -> Iterator
         yield TicketSource(file, path, known, os.fstat(file.fileno()).st_size or None)
 
 
-def _guess(stream: BufferedReader) -> InputFormat:
+def _guess(stream: BufferedReader, name: str) -> InputFormat:
     """By the first bytes that are there, without taking them."""
-    return InputFormat.JSONL if stream.peek().lstrip().startswith(b"{") else InputFormat.LINES
+    start = stream.peek().removeprefix(codecs.BOM_UTF8).lstrip()
+    if start.startswith(b"{"):
+        return InputFormat.JSONL
+    if start.startswith(b"["):
+        raise UserError(
+            f"{name} begins like a JSON array: send one ticket a line with --format jsonl, "
+            "or give --format lines where each line is the text of a ticket"
+        )
+    first, _, _ = start.partition(b"\n")
+    columns = next(csv.reader([first.decode(errors="replace")]), [])
+    if TEXT_COLUMN in [column.strip() for column in columns]:
+        raise UserError(
+            f"{name} begins like the header of a CSV: give --format csv, "
+            "or --format lines where each line is the text of a ticket"
+        )
+    return InputFormat.LINES

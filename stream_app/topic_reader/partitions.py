@@ -29,7 +29,7 @@ async def partitions_of(
         if missing:
             raise Unavailable(
                 f"no topic {', '.join(sorted(missing))} at {bootstrap_servers}; "
-                "`tickets worker` and `tickets produce` create the topics"
+                "`tickets worker` and `tickets produce` create those of the settings"
             )
         described = await admin.describe_topics(sorted(topics))
     finally:

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from stream_app.broker.probe import check_answers
 from stream_app.errors import Unavailable
+from stream_app.header_names import take_any_header_name
 from stream_app.messages import Record
 from stream_app.topic_reader.partitions import Partition, partitions_of
 
@@ -109,6 +110,7 @@ async def open_reader(
     await asyncio.to_thread(
         check_answers, bootstrap_servers, timeout_s=ANSWER_WITHIN_S, kafka_security=security
     )
+    take_any_header_name()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         # Records that retention removes under the reader are passed over, not an error.

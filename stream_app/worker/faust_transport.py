@@ -1,4 +1,4 @@
-"""Faust's way to Kafka with four of its habits changed; consumes and commits nothing itself.
+"""Faust's way to Kafka with five of its habits changed; consumes and commits nothing itself.
 
 - A record of a transaction that was given up is not consumed: its sender has taken it back.
 - An offset that holds no record, such as the mark at a transaction's end, is passed over when the
@@ -6,6 +6,7 @@
   fall behind by one transaction each time.
 - No more is fetched while what is not acked has too many bytes. Faust counts records alone, of
   which thousands may wait, and a ticket may have some megabytes.
+- A header's name may be any bytes. It would be an error at every start, for ever.
 - The consumer's thread ends with the process. It waits for ever for a consumer group that takes no
   member, and the interpreter would wait for the thread.
 """
@@ -20,6 +21,8 @@ from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, Message
 from mode.threads import WorkerThread
+
+from stream_app.header_names import take_any_header_name
 
 MOST_UNACKED_BYTES = 16 * 1024 * 1024
 """Far more than ordinary tickets need: ten thousand of them have a few megabytes. Until it is acked
@@ -38,6 +41,7 @@ class _Thread(AIOKafkaConsumerThread):
     Worker = _EndsWithTheProcess
 
     def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
+        take_any_header_name()
         consumer = super()._create_worker_consumer(transport)
         # Faust has a setting for it only where it writes in transactions of its own.
         consumer._isolation_level = "read_committed"

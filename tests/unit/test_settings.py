@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,28 @@ def test_a_malformed_file_is_one_line(tmp_path: Path, content: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"nowhere\.toml"):
         load_settings(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "tickets.toml"
+    config.touch(mode=0)
+    with pytest.raises(UserError, match=rf"cannot read {config}: Permission denied"):
+        load_settings(config)
+
+
+@pytest.mark.parametrize("place", ["--config", "TICKETS_KAFKA_SSL_CAFILE"])
+def test_a_path_that_cannot_be_looked_at_is_one_line(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    too_long = tmp_path / ("x" * 300)
+    if place != "--config":
+        monkeypatch.setenv(place, str(too_long))
+    with pytest.raises(UserError, match=rf"cannot read {too_long}: File name too long"):
+        load_settings(too_long if place == "--config" else None)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file of Linux")
+def test_a_file_that_gives_nothing_to_read_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"cannot read /proc/self/mem: Input/output error"):
+        load_settings(Path("/proc/self/mem"))

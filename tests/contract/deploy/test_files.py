@@ -77,6 +77,17 @@ def test_each_variable_is_a_setting(name: str) -> None:
     assert field in getattr(annotation, "model_fields", {})
 
 
+def test_a_worker_waits_until_the_registry_can_say_what_is_to_serve() -> None:
+    """It would take the newest bundle of its folder, which passed no gate."""
+    awaited = service("worker")["depends_on"]
+    assert {name: each["condition"] for name, each in awaited.items()} == {
+        "kafka": "service_healthy",
+        "mlflow": "service_healthy",
+    }
+    assert "healthcheck" in service("kafka")
+    assert healthcheck_command("mlflow")
+
+
 def test_the_settings_take_the_values_of_the_containers() -> None:
     script = "import stream_app.settings as s; print(s.load_settings().model_dump_json())"
     ran = subprocess.run(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from stream_app.broker import ensure_topics
+from stream_app.broker import TopicSpec, ensure_topics
+from stream_app.errors import Unavailable
 from stream_app.topics import topic_specs
 from tests.unit.local_processes.processes import running_with
 from tests.waiting import PATIENCE_S, wait_until
@@ -90,3 +93,21 @@ def test_a_broker_that_dies_ends_the_command_with_an_error(tmp_path: Path) -> No
     assert process.returncode == 3
     assert "ended by itself" in errors
     wait_until_gone(tmp_path)
+
+
+def test_the_end_of_a_broker_tells_the_reason_that_its_log_has(tmp_path: Path) -> None:
+    process = broker_command("--only", "java", temporary=tmp_path)
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    [folder] = tmp_path.glob("ticket-stream-kafka-*")
+    (folder / "data").rename(tmp_path / "taken-away")
+    # It notices when it is to write something new, before or after it has answered.
+    with contextlib.suppress(Unavailable):
+        asyncio.run(ensure_topics(address, [TopicSpec("new", 1)]))
+
+    _, errors = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 3
+    [told] = [line for line in errors.splitlines() if line.startswith("error: ")]
+    assert f"the broker at {address} ended by itself: " in told
+    assert re.search(r"Exception|ERROR", told)

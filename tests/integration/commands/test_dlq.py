@@ -168,6 +168,25 @@ def test_records_of_others_are_passed_over_and_told(
     assert ended.stderr == b"1 records without error headers passed over\n"
 
 
+def test_a_queue_that_is_shared_with_others_is_redriven_whole_and_remembered(
+    tickets: Commands, unique_topics: TopicSettings, send_all: SendAll, read_all: ReadAll
+) -> None:
+    letters = [dead_letter(unique_topics, offset) for offset in range(1_700)]
+    foreign = OutgoingRecord(unique_topics.dlq, b"T-1", b"v", [])
+    send_all([record for letter in letters for record in (foreign, letter)])
+
+    scattered = tickets.run("dlq", "redrive", "--code", "not_json")
+    assert scattered.returncode == 2
+    assert b"1,700 dead letters with the code not_json are scattered" in scattered.stderr
+    assert scattered.stderr.endswith(b"redrive with --all\n")
+    assert read_all(unique_topics.raw) == []
+
+    assert redriven(tickets, "--all")["redriven"] == 1_700
+    again = redriven(tickets, "--all")
+    assert (again["redriven"], again["already_redriven"]) == (0, 1_700)
+    assert len(read_all(unique_topics.raw)) == 1_700
+
+
 def test_a_source_topic_that_is_gone_stops_a_redrive_before_it_sends(
     tickets: Commands, unique_topics: TopicSettings, send_all: SendAll, read_all: ReadAll
 ) -> None:

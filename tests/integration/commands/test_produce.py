@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stream_app.broker import Broker
+from stream_app.broker import Broker, TopicSpec, ensure_topics
 from stream_app.settings import TopicSettings
 from stream_app.topic_reader import open_reader
 from tests.integration.commands.conftest import Commands, ReadAll
@@ -52,15 +53,30 @@ def test_broken_jsonl_from_a_pipe_is_sent_byte_for_byte(
     )
 
 
-def test_a_missing_topic_is_created(
+def test_a_missing_topic_of_the_settings_is_created(
     tickets: Commands, unique_topics: TopicSettings, read_all: ReadAll
 ) -> None:
     topic = f"{unique_topics.raw}.elsewhere"
+    tickets.environment["TICKETS_TOPICS_RAW"] = topic
 
-    ended = tickets.run("produce", "-", "--topic", topic, given=b"My card was stolen\n")
+    ended = tickets.run("produce", "-", given=b"My card was stolen\n")
 
     assert ended.returncode == 0, ended.stderr
     assert len(read_all(topic)) == 1
+
+
+def test_a_topic_named_by_hand_has_to_be_there(
+    kafka: Broker, tickets: Commands, unique_topics: TopicSettings, read_all: ReadAll
+) -> None:
+    other = f"{unique_topics.raw}.other"
+    misspelt = tickets.run("produce", "-", "--topic", other, given=b"ticket\n")
+    assert misspelt.returncode == 3
+    assert misspelt.stderr.startswith(f"error: no topic {other} at ".encode())
+    created = asyncio.run(ensure_topics(kafka.bootstrap_servers, [TopicSpec(other, 1)]))
+    assert created == [other]
+
+    assert tickets.run("produce", "-", "--topic", other, given=b"ticket\n").returncode == 0
+    assert len(read_all(other)) == 1
 
 
 def test_a_rate_spreads_the_tickets_evenly(

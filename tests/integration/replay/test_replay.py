@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import TriagedTicket
 from stream_app.broker import Broker
 from stream_app.settings import TopicSettings
 from tests.conftest import ROOT, StartWorker, environment_on
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model]
 
@@ -143,3 +147,40 @@ def test_a_local_replay_leaves_nothing_on_a_broker_that_others_use(
     listed = tickets("tail", "priority", "--limit", "1", environment=environment)
     assert listed.returncode == 3
     assert "tickets.priority" in listed.stderr
+
+
+def test_a_local_replay_whose_terminal_is_closed_takes_its_topics_along(
+    kafka: Broker, bundle: Path, labelled: Path
+) -> None:
+    before = topics_of_replays(kafka)
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "stream_app", "replay", str(labelled), "--local"),
+            *("--rate", "1", "--bundle", str(bundle)),
+        ],
+        env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until(lambda: topics_of_replays(kafka) > before)
+        process.send_signal(signal.SIGHUP)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+    assert process.returncode == 129
+    assert "Traceback" not in errors
+    assert topics_of_replays(kafka) == before
+
+
+def topics_of_replays(kafka: Broker) -> set[str]:
+    async def listed() -> list[str]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+        await admin.start()
+        try:
+            return list(await admin.list_topics())
+        finally:
+            await admin.close()
+
+    return {name for name in asyncio.run(listed()) if name.startswith("replay-")}

@@ -306,3 +306,14 @@ def test_check_opens_everything_but_kafka(bundle: Path) -> None:
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 0
     assert "are good" in result.stdout
+
+
+def test_a_configured_proxy_is_not_asked_for_a_worker_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, start_worker: StartWorker
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    worker = start_worker()
+    assert "tickets_acked_total" in worker.metrics()

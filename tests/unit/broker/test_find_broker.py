@@ -54,9 +54,13 @@ def test_a_server_that_may_want_other_credentials_is_told_with_where_they_are_se
         assert "hunter2" not in raised.value.message
 
 
-def test_an_address_that_is_none_is_one_clear_line() -> None:
-    with pytest.raises(Unavailable, match="'localhost:kafka' is not a list of host:port"):
-        check_answers("localhost:kafka", timeout_s=0.5)
+@pytest.mark.parametrize(
+    "address", ["localhost:kafka", "a..b:9092", "kafka://localhost:9092", "localhost:9092,b c:1"]
+)
+def test_an_address_that_is_none_is_one_clear_line(address: str) -> None:
+    with pytest.raises(UserError, match=f"'{address}' is not a list of host:port: .") as raised:
+        check_answers(address, timeout_s=0.5)
+    assert raised.value.exit_code == 2
 
 
 def test_a_port_cannot_be_wished_for_a_broker_that_is_named(

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 
-def tickets(*arguments: str) -> subprocess.CompletedProcess[str]:
+def tickets(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "stream_app", *arguments], capture_output=True, text=True
+        [sys.executable, "-m", "stream_app", *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -27,6 +30,29 @@ def test_a_command_that_does_not_exist_is_one_line() -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: ")
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("address", ["localhost:abc", "a..b:9092"])
+@pytest.mark.parametrize(
+    "command", [("worker", "--check"), ("dlq", "redrive", "--all"), ("dlq", "list")]
+)
+def test_a_kafka_that_is_no_address_is_one_line(command: tuple[str, ...], address: str) -> None:
+    ended = tickets(*command, KAFKA_BOOTSTRAP_SERVERS=address)
+    assert ended.returncode == 2
+    [line] = ended.stderr.splitlines()
+    assert line.startswith(f"error: '{address}' is not a list of host:port: ")
+
+
+def test_a_closed_standard_input_is_one_line() -> None:
+    for command in ("classify", "produce -"):
+        ended = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$0" -m stream_app {command} <&-', sys.executable],
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == 2
+        [line] = ended.stderr.splitlines()
+        assert line.startswith("error: standard input is closed: ")
 
 
 def test_a_reader_that_went_away_is_no_fault() -> None:

@@ -48,3 +48,10 @@ def test_marks_too_scattered_for_a_commit_are_known_as_such() -> None:
     assert Marks.of(0, range(2, 1_000, 2)).fits
     assert not Marks.of(0, range(2, 10_000, 2)).fits
     assert Marks.of(0, range(2, 100_000)).fits
+
+
+@given(OFFSETS, st.integers(min_value=0, max_value=250))
+def test_what_is_passed_over_is_marked_and_nothing_behind_it(marked: set[int], before: int) -> None:
+    marks = Marks.of(0, marked).passing_over(before)
+
+    assert {offset for offset in range(300) if offset in marks} == set(range(before)) | marked

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import codecs
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,3 +65,57 @@ def test_a_file_that_cannot_be_opened_is_one_clear_line(
 
     with pytest.raises(UserError, match=message), open_tickets(str(tmp_path / name)):
         pass
+
+
+Pipe = Callable[[bytes], None]
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Pipe:
+    """Makes standard input a pipe that gives these bytes and ends."""
+
+    def give(content: bytes) -> None:
+        reading, writing = os.pipe()
+        os.write(writing, content)
+        os.close(writing)
+        monkeypatch.setattr("sys.stdin", os.fdopen(reading))
+
+    return give
+
+
+def texts() -> list[str]:
+    with open_tickets("-") as source:
+        return [json.loads(ticket.value)["text"] for ticket in source]
+
+
+def test_a_byte_order_mark_does_not_hide_jsonl_from_a_pipe(pipe: Pipe) -> None:
+    pipe(codecs.BOM_UTF8 + b'{"text": "hello"}\n')
+    assert texts() == ["hello"]
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"ticket_id,text\nT-1,hello\n", "header of a CSV: give --format csv"),
+        (b'"text" , "subject"\r\nhello,you\r\n', "header of a CSV: give --format csv"),
+        (b"text", "header of a CSV: give --format csv"),
+        (b'[\n{"text": "hello"}\n]\n', "JSON array: send one ticket a line with --format jsonl"),
+    ],
+)
+def test_what_begins_like_another_format_is_no_text_of_tickets(
+    pipe: Pipe, content: bytes, told: str, mark: bytes
+) -> None:
+    pipe(mark + content)
+    with pytest.raises(UserError, match=f"standard input begins like .*{told}"):
+        texts()
+
+
+def test_lines_that_hold_commas_and_brackets_are_lines(pipe: Pipe) -> None:
+    pipe(b"My card, stolen [yesterday], text me\ntext\n")
+    assert texts() == ["My card, stolen [yesterday], text me", "text"]
+
+
+def test_an_empty_pipe_has_no_tickets(pipe: Pipe) -> None:
+    pipe(b"")
+    assert texts() == []
