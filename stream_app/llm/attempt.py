@@ -23,9 +23,10 @@ class Attempt:
     """The end of one request.
 
     `answers` are there if and only if the outcome is `answered`. `usage` is None where the server
-    did not say. `free` is certain: an error status was sent instead of an answer. `again` says
-    that another try may go well, not before `retry_after_s` seconds where the server named them.
-    `server_failed` blames the server, or how it is set up, rather than this one ticket.
+    did not say. `free` is certain: the request was never sent, or an error status came instead of
+    an answer. `again` says that another try may go well, not before `retry_after_s` seconds where
+    the server named them. `server_failed` blames the server, or how it is set up, rather than this
+    one ticket.
     """
 
     outcome: LlmOutcome

@@ -32,6 +32,18 @@ _ABOUT_THE_TICKET = frozenset(
 )
 """Refusals of what was sent, such as a content filter's: another ticket may pass."""
 
+_BEFORE_SENDING = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+)
+"""What ends a request of which the server has not got a byte: it charges for none."""
+
+_CONNECT_SHARE = 0.4
+"""Of the time for an answer, for a connection: so that two tries at a server that is not there end
+within it, and are known to cost nothing."""
+
 _MOST_USAGE = 100_000_000
 
 
@@ -71,7 +83,7 @@ class ChatClient:
         _quieten_libraries()
         self.model = model
         http = httpx2.AsyncClient(
-            timeout=timeout_s,
+            timeout=httpx2.Timeout(timeout_s, connect=_CONNECT_SHARE * timeout_s),
             limits=httpx2.Limits(
                 max_connections=connections, max_keepalive_connections=connections
             ),
@@ -92,8 +104,9 @@ class ChatClient:
             body = await self._send(request)
         except openai.APIStatusError as error:
             return _of_status(error.response)
-        except openai.APIConnectionError:
-            return Attempt(LlmOutcome.UNREACHABLE, again=True, server_failed=True)
+        except openai.APIConnectionError as error:
+            free = isinstance(error.__cause__, _BEFORE_SENDING)
+            return Attempt(LlmOutcome.UNREACHABLE, free=free, again=True, server_failed=True)
         except UnusableAnswer:
             return Attempt(LlmOutcome.MALFORMED)
         except Exception as error:

@@ -29,7 +29,7 @@ from stream_app.settings import LlmSettings
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 2_000
+_AT_ONCE = 1_500
 """Characters that are redacted on the event loop, in up to 10 ms: whoever asks about several
 tickets lets the loop run in between. Longer texts, one ticket in thousands, are redacted in a
 thread, for which tokens of the longest text are reserved."""

@@ -16,6 +16,9 @@ _DOT = (
     r"(?:\.|\s{0,3}[\[({<]\s?(?:(?i:dot)|\.)\s?[\])}>]\s{0,3}|\s{1,3}(?i:dot)\s{1,3}"
     r"|[\-_](?i:dot)[\-_])"
 )
+_JOIN = rf"(?:{_DOT}|\s{{1,3}}(?i:underscore|dash|hyphen|minus|plus)\s{{1,3}})"
+"""Inside the part before the sign, said as a word or not."""
+
 _LOOSE_DOT = rf"(?:{_DOT}|\s{{1,3}}\.\s{{0,3}}|\.\s{{1,3}}(?![A-Z\s]))"
 _SERVICE = (
     r"(?:aol|btinternet|fastmail|gmail|gmx|googlemail|hotmail|icloud|live|me|msn|outlook|pm|proton"
@@ -23,7 +26,21 @@ _SERVICE = (
 )
 """Where people have addresses and buy nothing."""
 
-_LOCAL = rf"[\w.+\-%']{{1,64}}(?:{_DOT}{_LABEL}){{0,3}}"
+_START_OF_LOCAL = r"(?<![\w.+\-%'])"
+_LOCAL = rf"[\w.+\-%']{{1,64}}(?:{_JOIN}{_LABEL}){{0,4}}"
+
+_LETTER_BY_LETTER = (
+    # j o h n @ gmail.com, j o h n @ g m a i l . c o m
+    re.compile(
+        rf"(?<!\s[\w.+\-]\s)(?<!\S)(?:[\w.+\-]\s{{1,2}}){{2,64}}[{AT}]\s{{0,2}}"
+        r"(?:(?:[\w.\-]\s{1,2}){2,64}[\w.\-](?!\w)|\S{1,255})"
+    ),
+    # john@g m a i l . c o m
+    re.compile(
+        rf"{_START}[\w.+\-]{{1,64}}\s{{0,2}}[{AT}]\s{{0,2}}(?:[\w\-]\s{{1,2}}){{2,64}}"
+        r"\.(?:\s{0,2}\w(?!\w)){2,12}"
+    ),
+)
 
 _TOKEN = re.compile(r"[^\s<>()\[\]{}\",;]+")
 _HANDLE = re.compile(rf"[{AT}][A-Za-z_]\w{{2,}}")
@@ -33,14 +50,19 @@ _SPELLED = (
     re.compile(rf"\"[^\"\n]{{1,64}}\"[{AT}]\S{{1,255}}"),
     # john @ example . com, john [at] example (dot) com, john-at-example.com
     re.compile(
-        rf"{_START}{_LOCAL}\s{{0,3}}{_SIGN}\s{{0,3}}{_LABEL}(?:{_LOOSE_DOT}{_LABEL}){{1,4}}"
+        rf"{_START_OF_LOCAL}{_LOCAL}\s{{0,3}}{_SIGN}\s{{0,3}}{_LABEL}(?:{_LOOSE_DOT}{_LABEL}){{1,4}}"
     ),
     # john (at) example
     re.compile(r"(?<!\S)\S{1,64}?\s{0,3}[\[({]\s?at\s?[\])}]\s{0,3}\S{2,255}", re.IGNORECASE),
     # john at example dot com, john dot smith at example.com
-    re.compile(rf"{_START}{_LOCAL}\s{{1,3}}at\s{{1,3}}{_LABEL}(?:\sdot\s{_LABEL}){{1,4}}", re.I),
     re.compile(
-        rf"{_START}{_LABEL}(?:\sdot\s{_LABEL}){{1,3}}\s{{1,3}}at\s{{1,3}}{_LABEL}(?:\.{_LABEL}){{1,4}}",
+        rf"{_START_OF_LOCAL}{_LOCAL}\s{{1,3}}at\s{{1,3}}{_LABEL}(?:\s(?:dash|hyphen)\s{_LABEL}){{0,2}}"
+        rf"(?:\sdot\s{_LABEL}){{1,4}}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_START}{_LABEL}(?:\s(?:dot|underscore|dash|hyphen|minus|plus)\s{_LABEL}){{1,4}}"
+        rf"\s{{1,3}}at\s{{1,3}}{_LABEL}(?:\.{_LABEL}){{1,4}}",
         re.IGNORECASE,
     ),
     # john.smith or john1981 at example.com; not "I bought it at example.com"
@@ -63,6 +85,9 @@ def find_emails(text: str) -> Iterator[Found]:
         for address in pattern.finditer(text):
             yield Found(*address.span(), Kind.EMAIL)
     if any(sign in text for sign in AT):
+        for pattern in _LETTER_BY_LETTER:
+            for address in pattern.finditer(text):
+                yield Found(*address.span(), Kind.EMAIL)
         yield from _find_plain(text)
 
 

@@ -31,6 +31,11 @@ _DIALLED = re.compile(
     rf"(?P<value>\+\d{{1,3}}(?:{_APART}\d){{6,13}}"
     r"|(?<![\d.,:/\-])0\d{2,4}(?:[^\w$\u00a3\u20ac\u00a5\u20b9]{1,5}\d{2,4}){2,4}(?![\d:/]))"
 )
+_EXTENSION = re.compile(
+    r"\b(?:extension|extn|ext)\b\.?[\s:]{0,3}(?:(?:is|no|number)\b\.?[\s:]{0,3})?"
+    r"(?P<value>\d{2,6})(?!\s?(?:hours?|days?|weeks?|months?|years?|%))\b",
+    re.IGNORECASE,
+)
 _MIXED = re.compile(r"(?<![^\W_])(?=\w{0,30}[^\W\d_])(?:[^\W\d_]{0,8}\d){7,40}\w{0,8}(?![^\W_])")
 """At least seven digits and a letter in one word: "1234x5678"."""
 
@@ -59,6 +64,8 @@ def find_loose_numbers(text: str) -> Iterator[Found]:
             start, end = match.span("value")
             if not CURRENCY_SIGN.match(text[end : end + 2].strip() or " "):
                 yield Found(start, end, kind)
+    for match in _EXTENSION.finditer(text):
+        yield Found(*match.span("value"), Kind.PHONE)
     for match in _MIXED.finditer(text):
         yield Found(*match.span(), Kind.ACCOUNT)
     for pattern in _DATES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 from stream_app.redaction.kinds import Found, Kind
 
@@ -18,8 +19,9 @@ _MARKS = "".join(
 _LETTERS = rf"(?:[^\W\d_]|[{_MARKS}]){{1,40}}"
 _WORD = rf"(?:[^\W\d_]\.|{_LETTERS}(?:['\u2019\u2010\u2011\-]{_LETTERS}){{0,3}})"
 _BLANK = r"[^\S\n]"
-_WORDS = re.compile(rf"{_WORD}(?:{_BLANK}{{1,3}}{_WORD}){{0,7}}")
-_ONE_WORD = re.compile(_WORD)
+_FIRST_WORD = re.compile(rf"(?P<word>{_WORD})")
+_NEXT_WORD = re.compile(rf"{_BLANK}{{1,3}}(?P<word>{_WORD})")
+_MOST_READ = 8
 _LETTERS_ALONE = re.compile(_LETTERS)
 _MOST_WORDS = 4
 """Of a name, without its particles."""
@@ -29,26 +31,41 @@ _PARTICLE = re.compile(
 )
 """Words in small letters inside a name."""
 
+_RELATIVE = (
+    r"(?:wife|husband|partner|spouse|fianc[e\u00e9]e?|boyfriend|girlfriend|son|daughter|child|mother"
+    r"|father|mum|mom|dad|parent|brother|sister|aunt|uncle|niece|nephew|cousin|friend|colleague"
+    r"|neighbou?r|flatmate|landlord|carer|boss|grand(?:mother|father|ma|pa|son|daughter))"
+)
+
 _NAMED = re.compile(
     r"\bmy\s(?:full\s|first\s|last\s|middle\s|legal\s|sur)?name(?:\sis|['\u2019]s|:)\s{1,3}"
     rf"|\b(?:full\s|first\s|last\s|sur)?name\s?[:=]{_BLANK}{{0,3}}"
-    rf"|\b(?:i\sam|i['\u2019]?m)\scalled{_BLANK}{{1,3}}",
+    rf"|\b(?:i\sam|i['\u2019]?m|{_RELATIVE}\s(?:is|was))\s(?:called|named){_BLANK}{{1,3}}"
+    rf"|\b{_RELATIVE}['\u2019]?s\s(?:full\s|first\s|last\s|sur|maiden\s)?name(?:\sis|:)\s{{1,3}}",
     re.IGNORECASE,
 )
 _NAMED_BY_OTHERS = re.compile(
     r"\b(?:his|her|their|whose|the|account|card|holder['\u2019]?s?)\s(?:\w{1,20}\s)?name"
     r"(?:\son\s(?:\w{1,10}\s)?\w{1,20})?\s?(?:is|was|:)\s{1,3}"
+    r"|\b(?:account|card|policy)[\s\-]?holder\s?(?:is|was|:)\s{1,3}"
+    r"|\b(?:in|under)\s(?:the|his|her|their)\snames?(?:\sof)?\s{1,3}"
     r"|\bname\son\s(?:\w{1,10}\s)?\w{1,20}\s?(?:is|was|:)\s{1,3}",
     re.IGNORECASE,
 )
-_TITLED = re.compile(rf"\b(?:mr|mrs|ms|miss|mx|dr|prof)\b\.?{_BLANK}{{1,3}}", re.IGNORECASE)
+_RELATED = re.compile(rf"\b[Mm]y\s(?:\w{{1,12}}\s)?{_RELATIVE},?{_BLANK}{{1,3}}")
+_TITLE = re.compile(r"mr|mrs|ms|miss|mx|dr|prof", re.IGNORECASE)
+_TITLED = re.compile(rf"\b(?:{_TITLE.pattern})\b\.?{_BLANK}{{1,3}}", re.IGNORECASE)
 _GREETED = re.compile(
     rf"^{_BLANK}{{0,8}}(?:dear|hi|hello|hey){_BLANK}{{1,3}}", re.IGNORECASE | re.MULTILINE
 )
 _GREETING_END = re.compile(rf"{_BLANK}{{0,3}}(?:[,.!:\-\n]|\Z)")
-_INTRODUCED = re.compile(rf"\b(?:i\sam|i['\u2019]?m|this\sis){_BLANK}{{1,3}}", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    rf"\b(?:i\sam|i['\u2019]?m|this\sis|my\s(?:\w{{1,12}}\s)?{_RELATIVE}\sis){_BLANK}{{1,3}}",
+    re.IGNORECASE,
+)
 _SIGNED = re.compile(
-    r"\b(?:regards|sincerely|faithfully|truly|respectfully|thanks|thank\syou|cheers|best|wishes)"
+    r"\b(?:(?P<formal>regards|sincerely|faithfully)|(?P<thanks>thanks|thank\syou|cheers|wishes)"
+    r"|truly|respectfully|best)\b"
     rf"{_BLANK}{{0,3}}(?P<stop>[,.!\-]{{0,3}}){_BLANK}{{0,3}}(?P<breaks>\s{{0,8}})",
     re.IGNORECASE,
 )
@@ -74,7 +91,7 @@ _NO_NAME = re.compile(
 
 
 def find_names(text: str) -> Iterator[Found]:
-    """Names behind an introduction, a title or a greeting, and under a letter."""
+    """Names behind an introduction, a relative, a title or a greeting, and under a letter."""
     for found in _likely_names(text):
         words = _LETTERS_ALONE.findall(text, found.start, found.end)
         if not any(map(_NO_NAME.fullmatch, words)):
@@ -86,8 +103,9 @@ def _likely_names(text: str) -> Iterator[Found]:
         yield from _capitalised(text, match.end())
     for match in _NAMED.finditer(text):
         yield from _capitalised(text, match.end()) or _plain(text, match.end())
-    for match in _TITLED.finditer(text):
-        yield from _capitalised(text, match.end())
+    for pattern in (_RELATED, _TITLED):
+        for match in pattern.finditer(text):
+            yield from _capitalised(text, match.end())
     for match in _GREETED.finditer(text):
         # Only where the greeting ends behind it: "Hello I need" greets nobody.
         yield from (
@@ -103,21 +121,23 @@ def _likely_names(text: str) -> Iterator[Found]:
 
 
 def _capitalised(text: str, start: int, at_least: int = 1) -> list[Found]:
-    """The capitalised words at `start`, and the particles before each.
+    """The capitalised words at `start` up to another's title, and the particles before each.
 
     Words all in capitals are shouting, not a name.
     """
     end = start
     count = 0
-    for word in _words(text, start):
-        if _PARTICLE.fullmatch(word[0]):
+    for word, word_end in _words(text, start):
+        if _PARTICLE.fullmatch(word):
             continue
-        shouted = at_least > 1 and len(word[0]) > 1 and word[0].isupper()
-        if shouted or not _begins_large(word[0]) or _NOT_NAMES.fullmatch(word[0]):
+        shouted = at_least > 1 and len(word) > 1 and word.isupper()
+        if shouted or not _begins_large(word):
             break
-        if count == _MOST_WORDS:
+        if _NOT_NAMES.fullmatch(word) or count == _MOST_WORDS:
             break
-        end = word.end()
+        if count > 0 and _TITLE.fullmatch(word):
+            break
+        end = word_end
         count += 1
     return [Found(start, end, Kind.NAME)] if count >= at_least else []
 
@@ -130,10 +150,10 @@ def _begins_large(word: str) -> bool:
 def _plain(text: str, start: int) -> list[Found]:
     """Up to two words at `start` in whatever case, none of them one that goes on a sentence."""
     end = start
-    for word in _words(text, start)[:2]:
-        if _NOT_NAMES.fullmatch(word[0]):
+    for word, word_end in islice(_words(text, start), 2):
+        if _NOT_NAMES.fullmatch(word):
             break
-        end = word.end()
+        end = word_end
     return [Found(start, end, Kind.NAME)] if end > start else []
 
 
@@ -142,11 +162,15 @@ def _signature(text: str, match: re.Match[str]) -> list[Found]:
 
     Capitalised words, or one or two in any case that are the text's last: "thanks,\\njane".
     """
-    words = _words(text, match.end())
-    if not words or not (match["stop"] or "\n" in match["breaks"]):
+    read = list(_words(text, match.end()))
+    if not read:
         return []
-    end = words[-1].end()
-    large = all(_begins_large(word[0]) or _PARTICLE.fullmatch(word[0]) for word in words)
+    words = [word for word, _ in read]
+    end = read[-1][1]
+    if not (match["stop"] or "\n" in match["breaks"]):
+        ends = _TEXT_END.match(text, end) and _is_signed(match, words)
+        return [Found(match.end(), end, Kind.NAME)] if ends else []
+    large = all(_begins_large(word) or _PARTICLE.fullmatch(word) for word in words)
     capitalised = large and len(words) <= 2 * _MOST_WORDS and _LINE_END.match(text, end)
     last = (
         "\n" in match["breaks"]
@@ -157,8 +181,23 @@ def _signature(text: str, match: re.Match[str]) -> list[Found]:
     return [Found(match.end(), end, Kind.NAME)] if capitalised or last else []
 
 
-def _words(text: str, start: int) -> list[re.Match[str]]:
-    words = _WORDS.match(text, start)
-    if words is None:
-        return []
-    return list(_ONE_WORD.finditer(text, start, words.end()))
+def _is_signed(match: re.Match[str], words: list[str]) -> bool:
+    """Whether `words`, not set off from a closing formula, are the name under a letter."""
+    if any(map(_NOT_NAMES.fullmatch, words)):
+        return False
+    if match["formal"]:
+        return len(words) <= _MOST_SIGNED or all(map(_begins_large, words))
+    # "THANK YOU SO MUCH" thanks nobody by name.
+    return bool(match["thanks"]) and all(
+        _begins_large(word) and not word[1:].isupper() for word in words
+    )
+
+
+def _words(text: str, start: int) -> Iterator[tuple[str, int]]:
+    """The words in a row at `start`, each with where it ends."""
+    word = _FIRST_WORD.match(text, start)
+    for _ in range(_MOST_READ):
+        if word is None:
+            return
+        yield word["word"], word.end()
+        word = _NEXT_WORD.match(text, word.end())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from stream_app.redaction.addresses import find_addresses
 from stream_app.redaction.cards import find_cards
 from stream_app.redaction.codes import find_codes
 from stream_app.redaction.emails import find_emails
@@ -15,6 +16,7 @@ from stream_app.redaction.kinds import Found, Kind
 from stream_app.redaction.loose_numbers import find_loose_numbers
 from stream_app.redaction.names import find_names
 from stream_app.redaction.numbers import find_numbers
+from stream_app.redaction.passwords import find_passwords
 from stream_app.redaction.places import find_places
 from stream_app.redaction.symbols import read_symbols
 
@@ -33,10 +35,10 @@ def redact(text: str) -> Redacted:
     """Replace personal data in `text` by placeholders such as `[CARD]`.
 
     No card number and no IBAN with right check digits is left, whatever signs or single letters
-    stand between its characters, and no card number in its printed groups with words between them;
-    only what reads as amounts with a currency, times or dates alone is never a card. The rest is
-    found by its form and its surroundings; where that leaves a doubt, numbers are hidden and words
-    stay. Linear in the length of `text`.
+    stand between its characters, and no card number in its printed groups with words of up to 40
+    letters between each two of them; only what reads as amounts with a currency, times or dates
+    alone is never a card. The rest is found by its form and its surroundings; where that leaves a
+    doubt, numbers are hidden and words stay. Linear in the length of `text`.
     """
     symbols = read_symbols(text)
     plain = _in_plain_characters(text)
@@ -47,7 +49,9 @@ def redact(text: str) -> Redacted:
         find_loose_numbers(plain),
         find_emails(plain),
         find_places(plain),
+        find_addresses(plain),
         find_codes(plain),
+        find_passwords(plain),
         find_names(plain),
     )
     pieces: list[str] = []

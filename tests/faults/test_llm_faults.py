@@ -13,7 +13,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -540,6 +540,49 @@ async def test_an_answer_that_never_came_may_have_cost_all_that_was_reserved(
     async with opened(server, tokens_per_hour=FOR_ONE, deadline_s=DEADLINE_S) as layer:
         assert (await ask(layer, question("first"))).outcome is LlmOutcome.DEADLINE
         assert (await ask(layer, question("second"))).outcome is LlmOutcome.BUDGET
+
+
+async def test_a_request_that_arrived_may_have_cost_all_that_was_reserved_though_the_line_broke(
+    server: LlmServer,
+) -> None:
+    server.script.append(reset())
+    async with opened(server, tokens_per_hour=FOR_ONE) as layer:
+        assert (await ask(layer, question("first"))).outcome is LlmOutcome.UNREACHABLE
+        assert (await ask(layer, question("second"))).outcome is LlmOutcome.BUDGET
+
+
+async def test_a_connection_that_is_refused_costs_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with opened(f"http://127.0.0.1:{port}/v1", tokens_per_hour=FOR_ONE) as layer:
+        assert (await ask(layer, question("ticket 0"))).outcome is LlmOutcome.UNREACHABLE
+        with LlmServer(port=port):
+            assert (await ask(layer, question("ticket 1"))).outcome is LlmOutcome.ANSWERED
+
+
+async def test_a_connection_that_is_not_made_in_time_costs_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        port = full.getsockname()[1]
+        for _ in range(3):
+            queued = waiting.enter_context(socket.socket())
+            queued.setblocking(False)
+            queued.connect_ex(("127.0.0.1", port))
+        async with opened(
+            f"http://127.0.0.1:{port}/v1", tokens_per_hour=FOR_ONE, deadline_s=3.0
+        ) as layer:
+            assert (await ask(layer, question("ticket 0"))).outcome is LlmOutcome.UNREACHABLE
+            assert (await ask(layer, question("ticket 1"))).outcome is LlmOutcome.UNREACHABLE
+
+
+async def test_a_proxy_that_refuses_to_pass_a_request_on_makes_it_cost_nothing(
+    server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.base_url.removesuffix("/v1"))
+    async with opened("https://llm.invalid/v1", tokens_per_hour=FOR_ONE) as layer:
+        for number in range(2):
+            verdict = await ask(layer, question(f"ticket {number:x}"))
+            assert verdict.outcome is LlmOutcome.UNREACHABLE
+    assert server.received == []
 
 
 async def test_a_question_that_was_never_sent_costs_nothing(server: LlmServer) -> None:

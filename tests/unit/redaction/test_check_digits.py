@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from string import ascii_letters
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream_app.redaction import Kind, redact
+from stream_app.redaction.cards import MOST_LETTERS
 from stream_app.redaction.ibans import LENGTHS
 from tests.unit.redaction.numbers import card_numbers, ibans, luhn_digit, spaced
 
@@ -95,21 +97,58 @@ def test_both_halves_of_a_number_around_a_letter_are_one_number() -> None:
     assert redact("4111x1111x1111x1111").text == "[CARD]"
 
 
+TOLD = st.text(ascii_letters + "\u00e9\u00df\u0436\u4e2d" + " .,;:-()'\"!?/\n", max_size=80).filter(
+    lambda words: sum(map(str.isalpha, words)) <= MOST_LETTERS and not re.search("[oO]{3}", words)
+)
+"""Free text up to the bound. Three letters O in a row are read as zeros."""
+
+
+@settings(max_examples=300)
 @given(
     body=st.text("0123456789", min_size=15, max_size=15),
-    words=st.lists(
-        st.sampled_from([" then ", " and ", " ends in ", "; next: ", " dann "]), min_size=3
-    ),
+    words=st.tuples(TOLD, TOLD, TOLD),
+    before=st.sampled_from(["it starts ", "since 2023: ", "4111, no: "]),
 )
+@example(
+    body="411111111111111",
+    words=(", the next four are ", ", then ", ", and the last four are "),
+    before="The first four are ",
+)
+@example(
+    body="411111111111111",
+    words=(", continues with ", ", goes on with ", " and finishes with "),
+    before="starts with ",
+)
+@example(
+    body="411111111111111",
+    words=(" (that is the first group) ", " (second) ", " (third) "),
+    before="",
+)
+@example(body="411111111111111", words=("x" * MOST_LETTERS, "\u4e2d" * 40, "."), before="")
 def test_a_card_number_in_its_printed_groups_with_words_between_is_hidden(
-    body: str, words: tuple[str, str, str]
+    body: str, words: tuple[str, str, str], before: str
 ) -> None:
     card = body + luhn_digit(body)
     groups = [card[start : start + 4] for start in range(0, 16, 4)]
-    text = (
-        f"it starts {groups[0]}{words[0]}{groups[1]}{words[1]}{groups[2]}{words[2]}{groups[3]} ok"
-    )
-    assert digits_of(redact(text).text) == ""
+    gaps = [f" {gap} " for gap in words]
+    text = f"{before}{groups[0]}{gaps[0]}{groups[1]}{gaps[1]}{groups[2]}{gaps[2]}{groups[3]} ok"
+    assert digits_of(redact(text).text) in digits_of(before)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The first 4 digits are 4111, the next 4 are 1111, then 1111 and the last 4: 1111",
+        "4111 (1st group) 1111 (2nd) 1111 (3rd) 1111 (4th)",
+        "4111 1111 then 1111 and 1111",
+        "3056 and then 930902 and then 5904",
+        "4 1 1 1, then 1 1 1 1, then 1 1 1 1, then 1 1 1 1",
+    ],
+)
+def test_numbers_of_the_groups_and_other_layouts_hide_no_card_number(text: str) -> None:
+    redacted = redact(text)
+    assert Kind.CARD in redacted.kinds
+    assert not re.search(r"\d{4}", redacted.text)
 
 
 def test_a_number_of_fifteen_digits_in_its_printed_groups_is_hidden_too() -> None:
