@@ -52,7 +52,12 @@ class ModelEvent(OutgoingMessage):
     version: int | None = Field(
         description="The registry version that the event is about, if it is about one."
     )
-    serving: ModelReference = Field(description="The bundle that serves after the event.")
+    serving: ModelReference = Field(
+        description=(
+            "The bundle that serves after the event; of a challenger that a swap closes, the one "
+            "that its counts compare it with."
+        )
+    )
     before: ModelReference | None = Field(
         description="The bundle that served before; null where that did not change."
     )

@@ -54,9 +54,10 @@ def variant(
     version: str,
     name: str | None = None,
     golden: Sequence[GoldenTicket] = (),
+    graph: Path | None = None,
 ) -> Path:
-    """The same model under another version, hence another digest, with its own name and golden
-    tickets or with these."""
+    """The same model under another version, hence another digest, with its own name, golden
+    tickets and graph or with these."""
     bundle = read_bundle(folder)
     return write_bundle(
         into / version,
@@ -64,7 +65,7 @@ def variant(
         version=version,
         created_at=bundle.manifest.created_at,
         max_tokens=bundle.manifest.max_tokens,
-        model_path=bundle.model_path,
+        model_path=graph or bundle.model_path,
         tokenizer_path=bundle.tokenizer_path,
         labels=bundle.labels,
         calibration=bundle.calibration,

@@ -98,8 +98,12 @@ def roc_curve(scores: Scores, positive: Flags) -> tuple[Shares, Shares]:
     """False and true positive rate at every threshold on `scores`, from (0, 0) to (1, 1).
 
     Rows of equal score change sides together. Raises `ValueError` where `positive` is all true or
-    all false.
+    all false, and where a score is no number.
     """
+    if not np.isfinite(scores).all():
+        # It differs from every other score, and from itself: the curve would be that of the order
+        # of the rows.
+        raise ValueError("a ROC curve needs scores that are numbers")
     positives = int(positive.sum())
     negatives = len(positive) - positives
     if not positives or not negatives:

@@ -178,10 +178,11 @@ def promote(
         if force is None and not report.passed:
             _show(report, as_json=as_json)
             raise CheckFailed(f"version {candidate.number} was not promoted: {_failures(report)}")
-    if force is not None:
-        model.record_force(candidate, force.strip())
     model.make_champion(candidate, over=None if champion is None else champion.number)
+    if force is not None:
+        _mark_forced(model, candidate, force.strip())
     _tell_promoted(model, candidate, to, report, as_json=as_json)
+    _warn_if_replaced(model, candidate)
     return settings
 
 
@@ -257,6 +258,29 @@ def _record_judgement(model: RegisteredModel, candidate: Version, report: GateRe
     else:
         verdict = "passed:own-limits" if report.passed else "failed:own-limits"
     model.record_judgement(candidate, verdict, as_record(report))
+
+
+def _mark_forced(model: RegisteredModel, version: Version, reason: str) -> None:
+    """After the move, so that no version is marked that was not promoted."""
+    try:
+        model.record_force(version, reason)
+    except UserError as error:
+        _tell(
+            f"warning: version {version.number} is the champion, without the mark that it was "
+            f"forced: {error.message}"
+        )
+
+
+def _warn_if_replaced(model: RegisteredModel, version: Version) -> None:
+    """The registry has no move that fails where another one came first, so two promotions at once
+    both succeed: the last one stays."""
+    try:
+        now = model.champion()
+    except UserError:
+        # It did move; the workers are still to be told.
+        return
+    if now is not None and now.number != version.number:
+        _tell(f"warning: another move came at the same time: version {now.number} is the champion")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from stream_app.bundle.manifest import (
     FileDigest,
     Manifest,
 )
+from stream_app.errors import Unavailable
 
 _LABELS = TypeAdapter(tuple[Label, ...])
 
@@ -28,7 +29,8 @@ def read_bundle(folder: Path) -> Bundle:
     """Verify `folder` and read it.
 
     Raises `BundleError` naming the file and the fault: a missing file, a size or SHA-256 other
-    than the manifest's, a malformed part.
+    than the manifest's, a malformed part. Raises `Unavailable` where this machine cannot read a
+    file that is there, which says nothing of the bundle.
     """
     manifest_bytes = _read(folder, MANIFEST_FILE)
     try:
@@ -59,8 +61,10 @@ def read_bundle(folder: Path) -> Bundle:
 def _read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise BundleError(f"bundle {folder}: cannot read {name}: {error.strerror}") from error
+    except OSError as error:
+        raise Unavailable(f"bundle {folder}: cannot read {name}: {error.strerror}") from error
 
 
 def _checked(folder: Path, name: str, expected: FileDigest) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from stream_app.bundle.errors import BundleError
 from stream_app.bundle.manifest import MANIFEST_FILE, Manifest
+from stream_app.errors import Unavailable
 
 
 def bundle_store() -> Path:
@@ -37,12 +39,27 @@ def list_bundles(store: Path) -> list[Path]:
 def newest_bundle(store: Path) -> Path:
     """The newest bundle of `store`.
 
-    Raises `BundleError` with the command to run where there is none.
+    Raises `BundleError` with the command to run where there is none, and `Unavailable` where there
+    are some and none can be read.
     """
-    bundles = list_bundles(store)
+    try:
+        bundles = list_bundles(store)
+        if not bundles:
+            _check_readable(store)
+    except PermissionError as error:
+        raise Unavailable(f"{error.filename} cannot be read: {error.strerror}") from error
     if not bundles:
         raise BundleError(
             f"no model bundle in {store}: train one with `tickets train` "
             "or name one with --bundle DIR"
         )
     return bundles[-1]
+
+
+def _check_readable(store: Path) -> None:
+    """Raise `PermissionError` where there may be bundles, for another user."""
+    # The other kinds of failure are those of a folder that is no bundle.
+    with suppress(FileNotFoundError):
+        for folder in store.iterdir():
+            with suppress(FileNotFoundError, NotADirectoryError):
+                (folder / MANIFEST_FILE).open("rb").close()

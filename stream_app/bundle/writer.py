@@ -24,6 +24,8 @@ from stream_app.bundle.manifest import (
     Provenance,
 )
 
+_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
+
 
 def write_bundle(
     folder: Path,
@@ -41,12 +43,13 @@ def write_bundle(
 ) -> Path:
     """Write the bundle to `folder`, which must not exist yet, and return it.
 
-    Everything is written to a temporary sibling first and renamed at the end. Raises `BundleError`
-    where `folder` exists.
+    Everything is written to a temporary sibling first and renamed at the end. Whatever the umask,
+    every user may read it, since who trains is often another one than who serves. Raises
+    `BundleError` where `folder` exists.
     """
     if folder.exists():
         raise BundleError(f"bundle {folder} exists already; bundles are never overwritten")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    _make_readable(folder.parent)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         contents = {
@@ -67,12 +70,20 @@ def write_bundle(
         for file, content in contents.items():
             _write(draft / file, content)
         _write(draft / MANIFEST_FILE, _json(manifest.model_dump(mode="json")))
-        draft.chmod(0o755)
+        draft.chmod(_FOLDER_MODE)
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return folder
+
+
+def _make_readable(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_readable(folder.parent)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(_FOLDER_MODE)
 
 
 def _json(value: object) -> bytes:
@@ -81,6 +92,7 @@ def _json(value: object) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
+        os.fchmod(file.fileno(), _FILE_MODE)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from stream_app.bundle import BundleError, code_sha256, list_bundles, read_bundle
+from stream_app.bundle import code_sha256, list_bundles, read_bundle
 from stream_app.demo.child_command import ChildCommand
+from stream_app.errors import Unavailable
 
 FIRST = "starter-half"
 SECOND = "starter"
@@ -23,7 +24,7 @@ def kept_bundle(store: Path, name: str) -> Path | None:
     for folder in reversed(list_bundles(store)):
         try:
             manifest = read_bundle(folder).manifest
-        except BundleError:
+        except Unavailable:
             continue
         if manifest.name == name and manifest.provenance.code_sha256 == code_sha256():
             return folder

@@ -1,13 +1,10 @@
-"""Downloaded bundles on this machine and the pointer to the last good one; opens no model.
+"""Downloaded bundles on this machine; opens no model.
 
-Several workers of a machine share one cache: a bundle appears by a rename and is never changed,
-and the pointer is replaced whole.
+Several workers of a machine share one cache: a bundle appears by a rename and is never changed.
 """
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import shutil
 import tempfile
@@ -17,12 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stream_app.bundle import BundleError
+from stream_app.bundle import Bundle, BundleError, read_bundle
 from stream_app.settings import RegistrySettings
-
-log = logging.getLogger(__name__)
 
 KEPT_BUNDLES = 5
 """How many bundles stay: what serves, what it replaced, a challenger, and two for roll-outs in
@@ -31,18 +25,11 @@ which the workers of a machine are not yet all on one version."""
 ABANDONED_AFTER_S = 3_600.0
 """A draft this old belongs to a process that was killed in mid-download."""
 
-_DIGEST = r"sha256:[0-9a-f]{64}"
-_POINTER = "last-good.json"
-_DRAFT_PREFIX = ".draft-"
+DIGEST_PATTERN = r"sha256:[0-9a-f]{64}"
+"""How the registry's tags and decisions name a bundle."""
 
-
-class LastGood(BaseModel):
-    """The bundle that served last: its registry version and its digest (`sha256:<hex>`)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    number: int
-    digest: str = Field(pattern=f"^{_DIGEST}$")
+DRAFT_PREFIX = ".draft-"
+"""Of files and folders that are not done yet."""
 
 
 class BundleCache:
@@ -57,16 +44,26 @@ class BundleCache:
         Raises `BundleError` for anything else: whoever may write tags in the registry must not
         name a folder outside the cache.
         """
-        if not re.fullmatch(_DIGEST, digest):
+        if not re.fullmatch(DIGEST_PATTERN, digest):
             raise BundleError(f"{digest[:80]!r} is no digest: sha256: and 64 hexadecimal digits")
         return self.folder / digest.removeprefix("sha256:")
+
+    def read(self, digest: str) -> Bundle:
+        """The bundle of `digest`, every byte checked.
+
+        Raises `BundleError` where another one lies there, and as `read_bundle` does.
+        """
+        bundle = read_bundle(self.bundle(digest))
+        if bundle.reference.digest != digest:
+            raise BundleError(f"bundle {self.bundle(digest)}: it is {bundle.reference.digest}")
+        return bundle
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """An empty folder to download into, gone afterwards unless it was kept."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        draft = Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=self.folder))
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=self.folder))
         try:
             yield draft
         finally:
@@ -86,50 +83,15 @@ class BundleCache:
         """Delete a bundle, if there is one."""
         shutil.rmtree(self.bundle(digest), ignore_errors=True)
 
-    def last_good(self) -> LastGood | None:
-        """What `remember` was told last; None where that was nothing readable."""
-        try:
-            return LastGood.model_validate_json((self.folder / _POINTER).read_bytes())
-        except (OSError, ValidationError):
-            return None
-
-    def settle(self, number: int, digest: str, *, in_use: Collection[str]) -> None:
-        """Prune and remember what serves now; a disk that does not take it costs no more than
-        the start without a registry, or room."""
-        try:
-            # In this order: on a full disk the pointer needs the room.
-            self.prune(in_use)
-            self.remember(number, digest)
-        except OSError as error:
-            log.warning("the cache of bundles was not tidied: %s", error)
-
-    def remember(self, number: int, digest: str) -> None:
-        """Point at the bundle that serves now. Raises `OSError` where the disk does not take it."""
-        content = LastGood(number=number, digest=digest).model_dump_json().encode()
-        handle, draft = tempfile.mkstemp(prefix=_DRAFT_PREFIX, dir=self.folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(draft).replace(self.folder / _POINTER)
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
-        os.utime(self.bundle(digest))
-
     def prune(self, in_use: Collection[str]) -> None:
         """Delete all bundles but the `KEPT_BUNDLES` used last and the digests `in_use`."""
         self._sweep()
-        last_good = self.last_good()
         kept = {self.bundle(digest) for digest in in_use}
-        if last_good is not None:
-            kept.add(self.bundle(last_good.digest))
         bundles = []
         for path in self.folder.iterdir():
             # Another worker of this machine may have deleted it since.
             with suppress(FileNotFoundError):
-                if path.is_dir() and not path.name.startswith(_DRAFT_PREFIX):
+                if path.is_dir() and not path.name.startswith(DRAFT_PREFIX):
                     bundles.append((path.stat().st_mtime, path))
         newest_first = [path for _, path in sorted(bundles, reverse=True)]
         for path in newest_first[KEPT_BUNDLES:]:
@@ -139,7 +101,7 @@ class BundleCache:
     def _sweep(self) -> None:
         """Delete the drafts of processes that were killed."""
         abandoned_before = time.time() - ABANDONED_AFTER_S
-        for path in self.folder.glob(f"{_DRAFT_PREFIX}*"):
+        for path in self.folder.glob(f"{DRAFT_PREFIX}*"):
             # Other workers sweep the same folder.
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < abandoned_before:

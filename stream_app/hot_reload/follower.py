@@ -1,7 +1,7 @@
 """Follows the registry: looks, prepares what is new, swaps, and says what happened.
 
-One task of the worker's event loop owns all of it, so nothing here runs twice at a time. Whatever
-fails, the model that serves goes on serving.
+One task of the worker's event loop owns which model serves, so nothing here runs twice at a time.
+Whatever fails, the model that serves goes on serving.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import logging
 import random
 import time
 
-from schemas import ModelEventKind, ShadowCounts
-from stream_app.bundle import Bundle, BundleError
+from schemas import ModelEventKind
+from stream_app.bundle import BundleError
 from stream_app.errors import Unavailable
-from stream_app.hot_reload.cache import BundleCache
+from stream_app.hot_reload.challenger import ChallengerFollower
 from stream_app.hot_reload.events import ModelEvents
+from stream_app.hot_reload.fetching import fetch_fitting
+from stream_app.hot_reload.last_good import LastGoodPointer
 from stream_app.hot_reload.metrics import ReloadMetrics
-from stream_app.hot_reload.opening import open_beside, read_beside
+from stream_app.hot_reload.opening import open_beside
 from stream_app.hot_reload.plan import Step, is_rollback, plan
 from stream_app.hot_reload.preparing import Preparing
-from stream_app.hot_reload.quarantine import Quarantine
+from stream_app.hot_reload.refusals import Refusals
 from stream_app.hot_reload.serving import Served, ServingModel
-from stream_app.hot_reload.shadow import Shadow
-from stream_app.registry.layout import CHALLENGER
 from stream_app.registry.version import RegisteredVersion
 from stream_app.settings import InferenceSettings, RegistrySettings
 
@@ -37,12 +37,9 @@ LONGEST_BACK_OFF_S = 300.0
 _MOST_DOUBLINGS = 16
 """Of the pause: enough for the longest from any setting, and no number too large for a float."""
 
-SHADOW_EVENT_S = 60.0
-"""How often the counts of a challenger are told."""
-
 
 class Follower:
-    """Keeps the serving model and the challenger what the registry's aliases say."""
+    """Keeps the serving model what the registry's alias says."""
 
     def __init__(
         self,
@@ -50,10 +47,10 @@ class Follower:
         registry: RegistrySettings,
         inference: InferenceSettings,
         preparing: Preparing,
-        cache: BundleCache,
-        quarantine: Quarantine,
+        last_good: LastGoodPointer,
+        refusals: Refusals,
         serving: ServingModel,
-        shadow: Shadow,
+        challenger: ChallengerFollower,
         events: ModelEvents,
         metrics: ReloadMetrics,
         reachable: bool,
@@ -61,17 +58,15 @@ class Follower:
         self._registry = registry
         self._inference = inference
         self._preparing = preparing
-        self._cache = cache
-        self._quarantine = quarantine
+        self._last_good = last_good
+        self._refusals = refusals
         self._serving = serving
-        self._shadow = shadow
+        self._challenger = challenger
         self._events = events
         self._metrics = metrics
         self._failures = 0 if reachable else 1
         self._outage = not reachable
         self._called = asyncio.Event()
-        self._challenger: RegisteredVersion | None = None
-        self._shadow_told_at = 0.0
 
     def look_now(self) -> None:
         """End the pause; versions in quarantine get another chance."""
@@ -84,7 +79,7 @@ class Follower:
                 async with asyncio.timeout(self._pause_s()):
                     await self._called.wait()
                 self._called.clear()
-                self._quarantine.clear()
+                self._refusals.quarantine.clear()
             except TimeoutError:
                 pass
             try:
@@ -107,20 +102,15 @@ class Follower:
             await self._lost(str(error))
             return
         finally:
-            self._metrics.quarantined.set(len(self._quarantine))
+            self._metrics.quarantined.set(len(self._refusals.quarantine))
         self._metrics.looked()
         self._failures = 0
         if self._outage:
             self._outage = False
             log.info("the registry answers again")
             await self._tell(ModelEventKind.REACHABLE)
-        try:
-            await self._follow_challenger()
-        except (Unavailable, OSError) as error:
-            # No outage: the champion, which matters more, has just been looked at.
-            log.warning("the challenger is not to be had: %s", error)
-        finally:
-            self._metrics.quarantined.set(len(self._quarantine))
+        if self._registry.shadow_share > 0.0:
+            self._challenger.look_now()
 
     async def _lost(self, reason: str) -> None:
         self._metrics.count("unreachable")
@@ -131,56 +121,58 @@ class Follower:
             await self._tell(ModelEventKind.UNREACHABLE, reason=reason)
 
     async def _follow_champion(self) -> None:
-        noticed_at = time.perf_counter()
         seen = await self._preparing.resolve(self._registry.alias)
-        current, previous = self._serving.current, self._serving.previous
-        step = plan(
-            seen,
-            current=current.digest,
-            previous=previous.digest if previous else None,
-            quarantine=self._quarantine,
-        )
-        if seen is None:
-            return
-        if step is Step.KEEP:
-            if seen.digest == current.digest:
-                current.number = seen.number
-            return
-        if step is Step.SWAP_BACK and previous is not None:
-            new = previous
-        else:
-            try:
-                bundle = await self._fetched(seen)
-                await self._preparing.check(bundle.model_path.parent)
-                classifier = await open_beside(
-                    bundle, self._inference, like=self._serving.current.classifier
-                )
-                new = Served(classifier, seen.number)
-            except BundleError as error:
-                await self._refuse(self._registry.alias, seen, error.message)
-                return
-        await self._swap(new, seen.number, noticed_at)
-
-    async def _fetched(self, version: RegisteredVersion) -> Bundle:
-        """The version's bundle, read and of the labels that serve.
-
-        Raises `BundleError` and `Unavailable` as `Preparing.fetch` does.
-        """
-        bundle = await read_beside(await self._preparing.fetch(version))
-        intents = {label.intent for label in bundle.labels}
-        serving = self._serving.current.classifier.intents
-        if intents != serving:
-            raise BundleError(
-                f"version {version.number} has other intents than the serving model "
-                f"({len(intents - serving)} new, {len(serving - intents)} missing); "
-                "workers take it at their next start"
+        while seen is not None:
+            noticed_at = time.perf_counter()
+            current, previous = self._serving.current, self._serving.previous
+            step = plan(
+                seen,
+                current=current.digest,
+                previous=previous.digest if previous else None,
+                quarantine=self._refusals.quarantine,
             )
-        return bundle
+            if step is Step.KEEP:
+                if seen.digest == current.digest:
+                    current.number = seen.number
+                return
+            if step is Step.SWAP_BACK and previous is not None:
+                await self._swap(previous, seen, noticed_at)
+                return
+            seen = await self._take(seen, noticed_at)
 
-    async def _swap(self, new: Served, version: int, noticed_at: float) -> None:
+    async def _take(
+        self, version: RegisteredVersion, noticed_at: float
+    ) -> RegisteredVersion | None:
+        """Prepare the version and swap it in, or refuse it.
+
+        Returns what the alias points at instead, if it was moved on meanwhile: what was rolled back
+        while it was prepared must not serve.
+        """
+        try:
+            bundle = await fetch_fitting(self._preparing, version, self._serving.current)
+            await self._preparing.check(bundle.model_path.parent)
+            classifier = await open_beside(
+                bundle, self._inference, like=self._serving.current.classifier
+            )
+        except BundleError as error:
+            await self._refusals.refuse(self._registry.alias, version, error.message)
+            return None
+        try:
+            seen = await self._preparing.resolve(self._registry.alias)
+        except BaseException:
+            classifier.close()
+            raise
+        if seen is None or seen.digest != version.digest:
+            log.info("%s is version %s no longer", self._registry.alias, version.number)
+            classifier.close()
+            return seen
+        await self._swap(Served(classifier, seen.number), seen, noticed_at)
+        return None
+
+    async def _swap(self, new: Served, version: RegisteredVersion, noticed_at: float) -> None:
         before = self._serving.current
         rollback = is_rollback(version, before.number)
-        new.number = version
+        new.number = version.number
         self._serving.swap(new)
         seconds = time.perf_counter() - noticed_at
         reference = new.classifier.reference
@@ -194,82 +186,31 @@ class Follower:
             reference.name,
             reference.version,
         )
+        await self._challenger.champion_swapped(before)
         await self._tell(
             ModelEventKind.ROLLED_BACK if rollback else ModelEventKind.SWAPPED,
             before=before,
-            alias=self._registry.alias,
-            version=version,
+            version=version.number,
             seconds=seconds,
         )
         in_use = (new.digest, before.digest)
-        await asyncio.to_thread(self._cache.settle, version, new.digest, in_use=in_use)
-
-    async def _refuse(self, alias: str, version: RegisteredVersion, reason: str) -> None:
-        self._quarantine.put(version, reason)
-        self._metrics.count("refused")
-        log.warning("version %s refused: %s", version.number, reason)
-        await self._tell(ModelEventKind.REFUSED, alias=alias, version=version.number, reason=reason)
-
-    async def _follow_challenger(self) -> None:
-        if self._registry.shadow_share == 0.0:
-            return
-        if self._shadow.challenger is None:
-            # Also where the preparing process took it along when it ended.
-            self._challenger = None
-        seen = await self._preparing.resolve(CHALLENGER)
-        if seen is None or seen.digest == self._serving.current.digest:
-            await self._close_challenger()
-        elif self._challenger is not None and seen.digest == self._challenger.digest:
-            if time.monotonic() - self._shadow_told_at > SHADOW_EVENT_S:
-                await self._tell_shadow(ModelEventKind.SHADOW)
-        elif seen not in self._quarantine:
-            await self._close_challenger()
-            await self._open_challenger(seen)
-
-    async def _open_challenger(self, version: RegisteredVersion) -> None:
-        try:
-            bundle = await self._fetched(version)
-            await self._preparing.open_challenger(bundle.model_path.parent)
-        except BundleError as error:
-            await self._refuse(CHALLENGER, version, error.message)
-            return
-        self._challenger = version
-        self._shadow.open(bundle.reference)
-        await self._tell_shadow(ModelEventKind.CHALLENGER_OPENED)
-
-    async def _close_challenger(self) -> None:
-        if self._challenger is not None:
-            await self._tell_shadow(ModelEventKind.CHALLENGER_CLOSED)
-            self._shadow.close()
-            self._challenger = None
-
-    async def _tell_shadow(self, kind: ModelEventKind) -> None:
-        self._shadow_told_at = time.monotonic()
-        await self._tell(
-            kind,
-            alias=CHALLENGER,
-            version=self._challenger.number if self._challenger else None,
-            shadow=self._shadow.counts,
-        )
+        await asyncio.to_thread(self._last_good.settle, version.number, new.digest, in_use=in_use)
 
     async def _tell(
         self,
         kind: ModelEventKind,
         *,
         before: Served | None = None,
-        alias: str | None = None,
         version: int | None = None,
         reason: str | None = None,
         seconds: float | None = None,
-        shadow: ShadowCounts | None = None,
     ) -> None:
         await self._events.tell(
             kind,
             serving=self._serving.current.classifier.reference,
             before=before.classifier.reference if before else None,
-            alias=alias,
+            alias=None if version is None else self._registry.alias,
             version=version,
             reason=reason,
             seconds=seconds,
-            shadow=shadow,
         )

@@ -9,14 +9,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from schemas import ModelEventKind
-from stream_app.hot_reload.cache import BundleCache, open_cache
+from stream_app.hot_reload.cache import open_cache
 from stream_app.hot_reload.calls import Setup
+from stream_app.hot_reload.challenger import ChallengerFollower
 from stream_app.hot_reload.control import listen
 from stream_app.hot_reload.events import ModelEvents
 from stream_app.hot_reload.follower import Follower
+from stream_app.hot_reload.last_good import LastGoodPointer
 from stream_app.hot_reload.metrics import ReloadMetrics
 from stream_app.hot_reload.preparing import Preparing
 from stream_app.hot_reload.quarantine import Quarantine
+from stream_app.hot_reload.refusals import Refusals
 from stream_app.hot_reload.serving import Served, ServingModel
 from stream_app.hot_reload.shadow import Shadow
 from stream_app.hot_reload.start import FirstModel, first_model
@@ -31,10 +34,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """What a worker that follows a registry has beside its model."""
+    """What a worker that follows a registry has beside its model; `shadow_preparing` is the process
+    that holds a challenger, if there is one."""
 
     preparing: Preparing
-    cache: BundleCache
+    shadow_preparing: Preparing
+    last_good: LastGoodPointer
     quarantine: Quarantine
 
 
@@ -64,7 +69,7 @@ class Models:
         if self.registry is None:
             return None
         share = self.settings.registry.shadow_share
-        return Shadow(self.registry.preparing, share=share, metrics=metrics)
+        return Shadow(self.registry.shadow_preparing, share=share, metrics=metrics)
 
     async def follow(
         self, shadow: Shadow | None, producer: RecordProducer, metrics: ReloadMetrics
@@ -84,14 +89,25 @@ class Models:
         )
         if self.registry is None or shadow is None:
             return
+        refusals = Refusals(
+            self.registry.quarantine, serving=self.serving, events=events, metrics=metrics
+        )
+        challenger = ChallengerFollower(
+            resolving=self.registry.preparing,
+            preparing=self.registry.shadow_preparing,
+            serving=self.serving,
+            refusals=refusals,
+            shadow=shadow,
+            events=events,
+        )
         follower = Follower(
             registry=self.settings.registry,
             inference=self.settings.inference,
             preparing=self.registry.preparing,
-            cache=self.registry.cache,
-            quarantine=self.registry.quarantine,
+            last_good=self.registry.last_good,
+            refusals=refusals,
             serving=self.serving,
-            shadow=shadow,
+            challenger=challenger,
             events=events,
             metrics=metrics,
             reachable=self.first.reachable,
@@ -106,7 +122,7 @@ class Models:
         metrics.looked()
         try:
             async with asyncio.TaskGroup() as tasks:
-                for work in (follower.run(), shadow.run(), calls):
+                for work in (follower.run(), challenger.run(), shadow.run(), calls):
                     tasks.create_task(work)
         except Exception:
             # A fault of ours in here must not wait for the worker's end to be seen.
@@ -127,13 +143,16 @@ async def open_models(settings: Settings) -> AsyncIterator[Models]:
             first = FirstModel(served, reason=None, reachable=False)
         else:
             cache = open_cache(settings.registry)
-            preparing = Preparing(
-                Setup(tracking_uri=address, model=settings.registry.model, cache=cache.folder),
-                request_timeout_s=settings.registry.request_timeout_s,
+            setup = Setup(tracking_uri=address, model=settings.registry.model, cache=cache.folder)
+            preparing, shadow_preparing = (
+                Preparing(setup, request_timeout_s=settings.registry.request_timeout_s)
+                for _ in ("champion", "challenger")
             )
-            stack.push_async_callback(preparing.close)
-            registry = Registry(preparing, cache, Quarantine())
-            first = await first_model(settings, preparing, cache, registry.quarantine)
+            for process in (preparing, shadow_preparing):
+                stack.push_async_callback(process.close)
+            last_good = LastGoodPointer(cache, tracking_uri=address, alias=settings.registry.alias)
+            registry = Registry(preparing, shadow_preparing, last_good, Quarantine())
+            first = await first_model(settings, preparing, last_good, registry.quarantine)
         serving = ServingModel(first.served)
         # Ends threads that still decide what will be redelivered: they would hold up the exit.
         stack.callback(serving.close)

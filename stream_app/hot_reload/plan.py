@@ -38,6 +38,14 @@ def plan(
     return Step.PREPARE
 
 
-def is_rollback(number: int, current: int | None) -> bool:
-    """Whether the registry version `number` is older than the `current` one."""
-    return current is not None and number < current
+def is_rollback(version: RegisteredVersion, current: int | None) -> bool:
+    """Whether `version` comes back in the place of the `current` version number.
+
+    As the command that moved the alias says. Where another tool did, an older version is taken for
+    one that comes back.
+    """
+    if current is None:
+        return False
+    if version.champion_by is not None:
+        return version.champion_by == "rollback"
+    return version.number < current

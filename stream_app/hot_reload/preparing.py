@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -43,7 +44,12 @@ _Expected = TypeVar("_Expected", Resolved, Fetched, Done, Scored)
 
 
 class ProcessEnded(Unavailable):
-    """The preparing process died in the middle of a call."""
+    """The preparing process ended in the middle of a call."""
+
+
+class ProcessCrashed(ProcessEnded):
+    """It ended by what it did, and not because somebody killed it: the system for want of memory,
+    or we for want of patience."""
 
 
 class Preparing:
@@ -76,7 +82,8 @@ class Preparing:
     async def check(self, folder: Path) -> None:
         """Open the bundle and run its golden tickets, apart from the worker.
 
-        Raises `BundleError` where it does not do what it should, or takes the process with it.
+        Raises `BundleError` where it does not do what it should, or crashes the process, and
+        `ProcessEnded` where the process was killed.
         """
         await self._try_out(Check(folder=folder))
 
@@ -99,7 +106,7 @@ class Preparing:
     async def _try_out(self, call: Check | OpenChallenger) -> None:
         try:
             await self._call(call, Done, PREPARED_WITHIN_S)
-        except ProcessEnded as error:
+        except ProcessCrashed as error:
             raise BundleError(f"bundle {call.folder}: trying it out failed: {error}") from error
 
     async def _call(self, call: Call, expected: type[_Expected], within_s: float) -> _Expected:
@@ -134,7 +141,9 @@ class Preparing:
         line = await process.stdout.readline()
         if not line:
             code = await process.wait()
-            raise ProcessEnded(f"the preparing process ended with exit code {code}")
+            if code == -signal.SIGKILL:
+                raise ProcessEnded("the preparing process was killed")
+            raise ProcessCrashed(f"the preparing process ended with exit code {code}")
         return ANSWERS.validate_json(line)
 
     async def _start(self) -> Process:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stream_app.bundle import BundleError, read_bundle
-from stream_app.errors import UserError
+from stream_app.errors import Unavailable, UserError
 from stream_app.hot_reload.cache import BundleCache
 from stream_app.hot_reload.calls import (
     CALLS,
@@ -75,6 +75,8 @@ class Preparer:
             return Failed(blame="unavailable", message=error.message)
         except OSError as error:
             return Failed(blame="unavailable", message=f"{self._cache.folder}: {error}")
+        except MemoryError:
+            return Failed(blame="unavailable", message="too little memory to prepare a version")
 
     def _fetch(self, version: RegisteredVersion) -> Path:
         if version.digest is None:
@@ -82,9 +84,10 @@ class Preparer:
         folder = self._cache.bundle(version.digest)
         if folder.exists():
             try:
-                read_bundle(folder)
+                self._cache.read(version.digest)
             except BundleError:
-                # The disk lost or changed a byte since: the registry still has the original.
+                # The disk lost or changed a byte since, or somebody put another bundle there: the
+                # registry still has the original.
                 self._cache.drop(version.digest)
             else:
                 # Used just now, so that another worker's pruning takes an older one.
@@ -108,7 +111,8 @@ class Preparer:
 
     def _score(self, texts: list[str]) -> Scored:
         if self._challenger is None:
-            raise ValueError("no challenger is open")
+            # The process that had it open was killed, and this one came in its place.
+            raise Unavailable("no challenger is open")
         # Processor time, since at this priority the clock mostly shows what the worker needs.
         started = time.process_time()
         predictions = self._challenger.classify(texts)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from schemas import ModelReference, ShadowCounts
 from stream_app.errors import Unavailable
 from stream_app.hot_reload.metrics import ReloadMetrics
-from stream_app.hot_reload.preparing import Preparing
+from stream_app.hot_reload.preparing import Preparing, ProcessEnded
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,15 @@ class LiveTicket:
     key: bytes
     text: str
     intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowFailure:
+    """Why scoring stopped. `of_challenger`: its process ended while it scored, so that it would
+    again, and at the cost of the machine."""
+
+    reason: str
+    of_challenger: bool
 
 
 def in_share(key: bytes, share: float) -> bool:
@@ -50,6 +59,8 @@ class Shadow:
         self._waiting: deque[LiveTicket] = deque()
         self._arrived = asyncio.Event()
         self._challenger: ModelReference | None = None
+        self._failure: ShadowFailure | None = None
+        self._comparison = 0
         self._counts = ShadowCounts(scored=0, agreed=0, dropped=0, seconds=0.0)
 
     @property
@@ -62,17 +73,28 @@ class Shadow:
         """What was counted for this challenger so far."""
         return self._counts
 
+    @property
+    def failure(self) -> ShadowFailure | None:
+        """Why scoring stopped by itself, until `close`; the counts are those up to then."""
+        return self._failure
+
     def open(self, challenger: ModelReference) -> None:
         """Begin with a challenger that the preparing process holds open."""
         self.close()
         self._challenger = challenger
         self._metrics.shadowing(challenger)
 
+    def count_anew(self) -> None:
+        """Forget what waits and what was counted: it compares with a champion that is none now."""
+        self._waiting.clear()
+        self._comparison += 1
+        self._counts = ShadowCounts(scored=0, agreed=0, dropped=0, seconds=0.0)
+
     def close(self) -> None:
         """Stop scoring and forget what waits and what was counted."""
         self._challenger = None
-        self._waiting.clear()
-        self._counts = ShadowCounts(scored=0, agreed=0, dropped=0, seconds=0.0)
+        self._failure = None
+        self.count_anew()
         self._metrics.shadowing(None)
 
     def offer(self, tickets: Iterable[LiveTicket]) -> None:
@@ -102,19 +124,21 @@ class Shadow:
                 await self._score([self._waiting.popleft() for _ in range(count)])
 
     async def _score(self, tickets: list[LiveTicket]) -> None:
-        challenger = self._challenger
+        challenger, comparison = self._challenger, self._comparison
         try:
             scored = await self._preparing.score([ticket.text for ticket in tickets])
+        except ProcessEnded as error:
+            self._fail(challenger, ShadowFailure(error.message, of_challenger=True))
+            return
         except Unavailable as error:
-            log.warning("shadow scoring stopped: %s", error.message)
-            self.close()
+            self._fail(challenger, ShadowFailure(error.message, of_challenger=False))
             return
-        except Exception:
+        except Exception as error:
             # A fault of ours in here must not end what follows the champion.
-            log.exception("shadow scoring failed and is stopped")
-            self.close()
+            log.exception("shadow scoring failed")
+            self._fail(challenger, ShadowFailure(type(error).__name__, of_challenger=True))
             return
-        if challenger is None or self._challenger is not challenger:
+        if self._comparison != comparison:
             return
         agreed = sum(
             intent == ticket.intent for intent, ticket in zip(scored.intents, tickets, strict=True)
@@ -123,6 +147,15 @@ class Shadow:
         self._metrics.shadow_tickets.labels("disagreed").inc(len(tickets) - agreed)
         self._metrics.shadow_seconds.observe(scored.seconds / len(tickets))
         self._count(scored=len(tickets), agreed=agreed, seconds=scored.seconds)
+
+    def _fail(self, challenger: ModelReference | None, failure: ShadowFailure) -> None:
+        if challenger is None or self._challenger is not challenger:
+            return
+        log.warning("shadow scoring stopped: %s", failure.reason)
+        self._challenger = None
+        self._failure = failure
+        self._waiting.clear()
+        self._metrics.shadowing(None)
 
     def _count(
         self, *, scored: int = 0, agreed: int = 0, dropped: int = 0, seconds: float = 0.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stream_app.bundle import BundleError, read_bundle
 from stream_app.errors import Unavailable
-from stream_app.hot_reload.cache import BundleCache
+from stream_app.hot_reload.last_good import LastGoodPointer
 from stream_app.hot_reload.preparing import Preparing
 from stream_app.hot_reload.quarantine import Quarantine
 from stream_app.hot_reload.serving import Served
@@ -33,7 +33,7 @@ class FirstModel:
 
 
 async def first_model(
-    settings: Settings, preparing: Preparing, cache: BundleCache, quarantine: Quarantine
+    settings: Settings, preparing: Preparing, last_good: LastGoodPointer, quarantine: Quarantine
 ) -> FirstModel:
     """Open the alias' version; without it the last good one, then the settings' bundle.
 
@@ -50,7 +50,7 @@ async def first_model(
         else:
             served = await _open(settings, preparing, version)
             await asyncio.to_thread(
-                cache.settle, version.number, served.digest, in_use=[served.digest]
+                last_good.settle, version.number, served.digest, in_use=[served.digest]
             )
             return FirstModel(served, None, reachable)
     except BundleError as error:
@@ -62,8 +62,8 @@ async def first_model(
         reason = error.message
     log.warning("%s", reason)
     try:
-        served = await asyncio.to_thread(_without_registry, settings, cache)
-    except BundleError as error:
+        served = await asyncio.to_thread(_without_registry, settings, last_good)
+    except Unavailable as error:
         raise Unavailable(f"{reason}; and without the registry: {error.message}") from error
     return FirstModel(served, reason, reachable)
 
@@ -77,12 +77,12 @@ async def _open(settings: Settings, preparing: Preparing, version: RegisteredVer
     return Served(classifier, version.number)
 
 
-def _without_registry(settings: Settings, cache: BundleCache) -> Served:
-    last = cache.last_good()
+def _without_registry(settings: Settings, last_good: LastGoodPointer) -> Served:
+    last = last_good.read()
     if last is not None:
         try:
-            bundle = read_bundle(cache.bundle(last.digest))
+            bundle = last_good.cache.read(last.digest)
             return Served(open_bundle(bundle, settings.inference), last.number)
-        except BundleError as error:
+        except Unavailable as error:
             log.warning("the last good bundle cannot serve: %s", error.message)
     return Served(open_model(settings.inference), None)

@@ -24,6 +24,9 @@ ort.disable_telemetry_events()
 ALTERNATIVES = 3
 """How many of the most likely intents a prediction names."""
 
+LOGITS_OUTPUT = "logits"
+"""Output of every graph: one score a label."""
+
 SCOPE_OUTPUT = "scope"
 """Output of every graph: how sure it is that the ticket has one of its intents at all, higher for
 surer."""
@@ -36,6 +39,9 @@ for the customer where it is not, and how likely the ticket abuses somebody. A g
 them."""
 
 _HEADS = (URGENCY_OUTPUT, TROUBLE_OUTPUT, ABUSE_OUTPUT)
+
+_Outputs = dict[str, npt.NDArray[np.float32]]
+"""Of one batch, by name: `LOGITS_OUTPUT` of shape (rows, labels), every other one of (rows,)."""
 
 GOLDEN_TOLERANCE = 0.1
 """How far a golden ticket's confidence may be off on another processor.
@@ -165,14 +171,16 @@ class OnnxClassifier:
         Not on the lanes: their threads come into being with the first batch, at the priority of
         the thread that hands it in, and this call may be made at a low one.
 
-        Raises `BundleError` where an answer differs in intent, or in confidence by more than
+        Raises `BundleError` where an output has another shape than triage takes or holds what is no
+        number, and where an answer differs in intent, or in confidence by more than
         `GOLDEN_TOLERANCE`.
         """
         golden = self._bundle.golden
         rows = self._encoder.encode([ticket.text for ticket in golden])
         for batch in self._batches(rows):
-            predictions = self._run([rows[index] for index in batch])
-            for index, prediction in zip(batch, predictions, strict=True):
+            outputs = self._outputs([rows[index] for index in batch])
+            self._check_outputs(outputs, len(batch))
+            for index, prediction in zip(batch, self._predictions(outputs), strict=True):
                 self._check_golden(index, prediction)
 
     def close(self) -> None:
@@ -189,10 +197,26 @@ class OnnxClassifier:
             max_rows=self._max_rows,
         )
 
+    def _check_outputs(self, outputs: _Outputs, rows: int) -> None:
+        """What the graph declares does not bind it, and a run with a wrong shape may still pass."""
+        folder = self._bundle.model_path.parent
+        for name, values in outputs.items():
+            shape = (rows, len(self._bundle.labels)) if name == LOGITS_OUTPUT else (rows,)
+            if values.shape != shape:
+                raise BundleError(
+                    f"bundle {folder}: output {name} has shape {values.shape} for {rows} golden "
+                    f"tickets, a bundle's has {shape}"
+                )
+            if not np.isfinite(values).all():
+                raise BundleError(
+                    f"bundle {folder}: output {name} holds what is no number for a golden ticket"
+                )
+
     def _check_golden(self, index: int, prediction: Prediction) -> None:
         ticket = self._bundle.golden[index]
         off = abs(prediction.confidence - ticket.confidence)
-        if prediction.label.intent != ticket.intent or off > GOLDEN_TOLERANCE:
+        # Not `off > GOLDEN_TOLERANCE`, which is false where the confidence is no number.
+        if prediction.label.intent != ticket.intent or not off <= GOLDEN_TOLERANCE:
             raise BundleError(
                 f"bundle {self._bundle.model_path.parent}: golden ticket {index + 1} should be "
                 f"{ticket.intent} at {ticket.confidence:.2f} and is "
@@ -200,14 +224,20 @@ class OnnxClassifier:
             )
 
     def _run(self, rows: list[list[int]]) -> list[Prediction]:
+        return self._predictions(self._outputs(rows))
+
+    def _outputs(self, rows: list[list[int]]) -> _Outputs:
         input_ids, attention_mask = pad(rows)
-        logits, scores, *of_heads = self._session.run(
-            ["logits", SCOPE_OUTPUT, *self._heads],
-            {"input_ids": input_ids, "attention_mask": attention_mask},
+        names = [LOGITS_OUTPUT, SCOPE_OUTPUT, *self._heads]
+        values = self._session.run(
+            names, {"input_ids": input_ids, "attention_mask": attention_mask}
         )
-        probabilities = softmax(logits / self._bundle.calibration.temperature)
-        heads = {name: values.tolist() for name, values in zip(self._heads, of_heads, strict=True)}
-        untold = [None] * len(rows)
+        return dict(zip(names, values, strict=True))
+
+    def _predictions(self, outputs: _Outputs) -> list[Prediction]:
+        probabilities = softmax(outputs[LOGITS_OUTPUT] / self._bundle.calibration.temperature)
+        heads = {name: outputs[name].tolist() for name in self._heads}
+        untold = [None] * len(probabilities)
         labels = self._bundle.labels
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :ALTERNATIVES]
         return [
@@ -224,7 +254,7 @@ class OnnxClassifier:
             for columns, row, scope, urgency, trouble, abuse in zip(
                 best.tolist(),
                 np.take_along_axis(probabilities, best, axis=1).tolist(),
-                scores.tolist(),
+                outputs[SCOPE_OUTPUT].tolist(),
                 heads.get(URGENCY_OUTPUT, untold),
                 heads.get(TROUBLE_OUTPUT, untold),
                 heads.get(ABUSE_OUTPUT, untold),
@@ -292,13 +322,15 @@ def _open_session(bundle: Bundle) -> ort.InferenceSession:
         raise BundleError(f"bundle {bundle.model_path.parent}: {reason}") from error
     inputs = {node.name for node in session.get_inputs()}
     outputs = {node.name: node for node in session.get_outputs()}
-    if inputs != {"input_ids", "attention_mask"} or not {"logits", SCOPE_OUTPUT} <= set(outputs):
+    if inputs != {"input_ids", "attention_mask"} or not {LOGITS_OUTPUT, SCOPE_OUTPUT} <= set(
+        outputs
+    ):
         raise BundleError(
             f"bundle {bundle.model_path.parent}: the graph has inputs {sorted(inputs)} and "
             f"outputs {sorted(outputs)}, a bundle's has input_ids, attention_mask and "
-            f"logits, {SCOPE_OUTPUT}: train it anew"
+            f"{LOGITS_OUTPUT}, {SCOPE_OUTPUT}: train it anew"
         )
-    width = outputs["logits"].shape[-1]
+    width = outputs[LOGITS_OUTPUT].shape[-1]
     if width != len(bundle.labels):
         raise BundleError(
             f"bundle {bundle.model_path.parent}: the graph has {width} logits for "

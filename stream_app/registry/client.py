@@ -7,17 +7,17 @@ the graph is downloaded, and nothing that a bundle does not need is downloaded a
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mlflow import MlflowClient
-from mlflow.artifacts import download_artifacts
+from mlflow.artifacts import download_artifacts, list_artifacts
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
 from stream_app.bundle import BundleError
 from stream_app.bundle.manifest import CONTENT_FILES, MANIFEST_FILE
 from stream_app.errors import Unavailable
-from stream_app.registry.layout import BUNDLE_DIGEST_TAG
+from stream_app.registry.layout import BUNDLE_DIGEST_TAG, CHAMPION_BY_TAG, Move
 from stream_app.registry.version import RegisteredVersion
 
 MAX_REASON_CHARACTERS = 500
@@ -55,6 +55,7 @@ class RegistryClient:
             number=int(version.version),
             digest=version.tags.get(BUNDLE_DIGEST_TAG),
             source=version.source,
+            champion_by=_move(version.tags.get(CHAMPION_BY_TAG)),
         )
 
     def download(self, version: RegisteredVersion, into: Path) -> None:
@@ -62,7 +63,7 @@ class RegistryClient:
 
         Checks the manifest against the version's digest and no other file: that is
         `read_bundle`'s. Raises `Unavailable` where the server does not answer or breaks off, and
-        `BundleError` where the manifest is not the one that was registered.
+        `BundleError` where the manifest is not the one that was registered, or a file is gone.
         """
         if not version.source:
             raise BundleError(f"version {version.number} of {self._model} has no source")
@@ -85,9 +86,35 @@ class RegistryClient:
             )
         # OSError: MLflow lets some failures of a broken connection through as they are.
         except (MlflowException, RequestException, OSError) as error:
+            if self._is_gone(version, name):
+                raise BundleError(
+                    f"version {version.number} of {self._model}: the registry no longer has {name}"
+                ) from error
             raise self._unavailable(error) from error
+
+    def _is_gone(self, version: RegisteredVersion, name: str) -> bool:
+        """Whether the server says that it does not have the file.
+
+        By its listing: a download that failed tells its reason as text alone.
+        """
+        try:
+            there = list_artifacts(artifact_uri=version.source, tracking_uri=self._uri)
+        except MlflowException as error:
+            # The run itself was deleted for good.
+            return bool(error.error_code == "RESOURCE_DOES_NOT_EXIST")
+        except (RequestException, OSError):
+            return False
+        return name not in {PurePosixPath(file.path).name for file in there}
 
     def _unavailable(self, error: Exception) -> Unavailable:
         # MLflow tells a failed download on several lines, with the cause on the last one.
         reason = " ".join(str(error).split()) or type(error).__name__
         return Unavailable(f"MLflow at {self._uri}: {reason[:MAX_REASON_CHARACTERS]}")
+
+
+def _move(tag: str | None) -> Move | None:
+    match tag:
+        case "promotion" | "rollback":
+            return tag
+        case _:
+            return None

@@ -32,8 +32,14 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 """Alias of the version that is scored in shadow."""
 
-PREVIOUS_CHAMPION_TAG = "previous_champion"
-"""Tag of the registered model: version number that a rollback goes back to."""
+PREVIOUS_CHAMPIONS_TAG = "previous_champion"
+"""Tag of the registered model: the version numbers of the champions before this one, separated by
+commas, the last of which a rollback goes back to."""
+
+CHAMPION_BY_TAG = "champion_by"
+"""Version tag: by which `Move` the version became the champion last."""
+
+Move = Literal["promotion", "rollback"]
 
 
 def bundle_source(run_id: str) -> str:

@@ -216,7 +216,7 @@ def test_without_mlflow_a_worker_starts_with_the_last_good_bundle_and_follows_la
 ) -> None:
     second = write_tiny_bundle(scene.folder / "2", version="2")
     scene.registry.promote(scene.registry.register(second))
-    assert scene.start().terminate() == 0
+    assert scene.start(TICKETS_REGISTRY_TRACKING_URI=proxy.uri).terminate() == 0
     proxy.up = False
     worker = scene.start(TICKETS_REGISTRY_TRACKING_URI=proxy.uri)
     assert "not champion" in worker.log_text()

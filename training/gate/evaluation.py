@@ -41,8 +41,10 @@ class Evaluation:
     `confidence`, shape (rows,), is the calibrated probability of the answer. `scope_inside`
     holds the scope score of each row and `scope_outside` that of texts which fit no intent;
     `None` where no such texts were given. `ms_per_ticket` has one entry a round; two models take
-    their rounds in turn. `categories` holds the category of each intent, and `heads` the questions
-    beside the intent that the model answers.
+    their rounds in turn. `told_urgent` and `to_review`, shape (rows,), say which rows the routing
+    makes urgent and sends to a person, by what the model says alone. `categories` holds the
+    category of each intent, `heads` the questions beside the intent that the model answers, and
+    `mute_heads` those that it answers alike for every row.
     """
 
     model: str
@@ -55,10 +57,13 @@ class Evaluation:
     noised_answers: npt.NDArray[np.intp]
     scope_inside: npt.NDArray[np.float32]
     scope_outside: npt.NDArray[np.float32] | None
+    told_urgent: Mask
+    to_review: Mask
     size_mb: float
     ms_per_ticket: tuple[float, ...]
     categories: Mapping[str, str] = field(default_factory=dict)
     heads: frozenset[str] = frozenset()
+    mute_heads: frozenset[str] = frozenset()
 
     @property
     def correct(self) -> Mask:

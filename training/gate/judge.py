@@ -9,6 +9,7 @@ import numpy as np
 from training.gate.evaluation import Evaluation, Mask
 from training.gate.limits import (
     AlphaAndFloor,
+    AlphaMarginAndFloor,
     Limits,
     MarginAndFloor,
     RatioAndCeiling,
@@ -47,6 +48,8 @@ def judge(candidate: Evaluation, champion: Evaluation | None, limits: Limits) ->
         _macro_f1(candidate, champion, limits.macro_f1),
         _urgent_recall(candidate, champion, limits.urgent_recall),
         urgent_intents(candidate, champion, limits.urgent_intents),
+        _told_urgent(candidate, champion, limits.told_urgent),
+        _unreviewed(candidate, champion, limits.unreviewed),
         _worst_slice(candidate, champion, limits.worst_slice),
         by_ceiling(
             Criterion.CALIBRATION,
@@ -80,7 +83,8 @@ def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
 
     No intent may vanish, change its urgency or its category or go unmeasured. A new urgent intent
     too is a person's decision: whatever is urgent goes before the tickets that are urgent now. And
-    no question may go without the answer that the champion's heads give.
+    no question may go without the answer that the champion's heads give, nor get the same answer
+    whatever is asked.
     """
     in_data = {candidate.rows.intents[index] for index in candidate.rows.targets}
     gone = champion.labels - candidate.labels if champion else frozenset()
@@ -96,7 +100,8 @@ def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
         else set()
     )
     untold = champion.heads - candidate.heads if champion else frozenset()
-    unmeasured = champion.labels - in_data - gone if champion else frozenset()
+    mute = candidate.mute_heads - (champion.mute_heads if champion else frozenset())
+    unmeasured = candidate.labels - in_data
     faults = [
         f"{what}: {', '.join(sorted(intents))}"
         for what, intents in (
@@ -105,6 +110,7 @@ def _labels(candidate: Evaluation, champion: Evaluation | None) -> Verdict:
             ("newly urgent", raised),
             ("in another category", moved),
             ("no longer told", untold),
+            ("told alike of every row", mute),
             ("without a row to judge by", unmeasured),
             ("in the data and not in the model", in_data - candidate.labels - gone),
         )
@@ -178,6 +184,39 @@ def urgent_intents(
         alpha=limits.alpha,
         floor=limits.floor,
         and_also=f" that is also beyond the losses elsewhere (p of {alpha:.4f} or less)",
+    )
+
+
+def _told_urgent(
+    candidate: Evaluation, champion: Evaluation | None, limits: AlphaAndFloor
+) -> Verdict:
+    """The intents and the head for urgency together: what makes a ticket go first."""
+    if not _urgent(candidate, champion):
+        return _none_urgent(Criterion.TOLD_URGENT)
+    urgent = _rows_of(candidate, _urgent(candidate, champion))
+    if not urgent.any():
+        return _unmeasured(Criterion.TOLD_URGENT, "the data have no row of an urgent intent")
+    group = Group(candidate.told_urgent[urgent], champion.told_urgent[urgent] if champion else None)
+    return by_groups(
+        Criterion.TOLD_URGENT,
+        {"telling urgency": group},
+        alpha=limits.alpha,
+        floor=limits.floor,
+    )
+
+
+def _unreviewed(
+    candidate: Evaluation, champion: Evaluation | None, limits: AlphaMarginAndFloor
+) -> Verdict:
+    """All rows have an intent, so that a person who is asked is mostly asked in vain."""
+    alone, before = ~candidate.to_review, ~champion.to_review if champion else None
+    fell = 0.0 if before is None else float(before.mean() - alone.mean())
+    return by_groups(
+        Criterion.UNREVIEWED,
+        {"deciding without a person": Group(alone, before, beyond_chance=fell > limits.margin)},
+        alpha=limits.alpha,
+        floor=limits.floor,
+        and_also=f" and of more than {limits.margin:.1%}",
     )
 
 

@@ -33,6 +33,12 @@ class AlphaAndFloor(_Part):
     floor: Share
 
 
+class AlphaMarginAndFloor(AlphaAndFloor):
+    """The same, and how far the figure may fall in any case."""
+
+    margin: Share
+
+
 class TwoAlphasAndFloor(AlphaAndFloor):
     """The same, and the p-value for all groups together of losing more than elsewhere."""
 
@@ -67,6 +73,8 @@ class Limits(_Part):
     macro_f1: MarginAndFloor
     urgent_recall: MarginAndFloor
     urgent_intents: TwoAlphasAndFloor
+    told_urgent: AlphaAndFloor
+    unreviewed: AlphaMarginAndFloor
     worst_slice: AlphaAndFloor
     calibration: ToleranceAndCeiling
     noise: MarginAndFloor

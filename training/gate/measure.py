@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas import Priority
-from stream_app.bundle import Bundle
-from stream_app.errors import UserError
+from stream_app.bundle import Bundle, Calibration
+from stream_app.errors import CheckFailed, UserError
+from stream_app.guardrails import learned_urgency, validate
+from stream_app.guardrails.learned import LearnedThresholds
 from stream_app.inference import OnnxClassifier, Prediction, open_classifier
 from stream_app.labelled_data import Example
 from stream_app.labelled_data.dataset import rows_sha256
+from stream_app.routing import Routing, load_policy
 from training.gate.evaluation import Evaluation, GateRows, Mask
 from training.noise import NOISE_SEED, noised_test
 
@@ -37,8 +41,8 @@ def measure(
 ) -> tuple[Evaluation, Evaluation | None]:
     """Both models on the same rows, their noised copy and the texts `outside` the scope.
 
-    `data` names the rows in reports. Raises `UserError` where there is no row, and `BundleError`
-    where a bundle does not serve.
+    `data` names the rows in reports. Raises `UserError` where there is no row, `BundleError` where
+    a bundle does not serve, and `CheckFailed` where one answers with what is no number.
     """
     if not examples:
         raise UserError(f"{data} has no test rows to judge by")
@@ -56,6 +60,9 @@ def measure(
                 f"measuring {_name(bundle)} on {len(texts):,} tickets and their noised copy"
             )
             said, said_noised = classifier.classify(texts), classifier.classify(noised)
+            said_outside = classifier.classify(outside) if outside else None
+            _check_numbers(bundle, [*said, *said_noised, *(said_outside or ())])
+            routed = _routed(said, bundle.calibration)
             evaluations.append(
                 Evaluation(
                     model=_name(bundle),
@@ -67,13 +74,16 @@ def measure(
                     ),
                     categories={label.intent: label.category for label in bundle.labels},
                     heads=_heads(said),
+                    mute_heads=_mute_heads(said),
                     answers=_indices(rows.intents, (each.label.intent for each in said)),
                     confidence=_array(each.confidence for each in said),
                     noised_answers=_indices(
                         rows.intents, (each.label.intent for each in said_noised)
                     ),
                     scope_inside=_scope_scores(said),
-                    scope_outside=_scope_scores(classifier.classify(outside)) if outside else None,
+                    scope_outside=_scope_scores(said_outside) if said_outside else None,
+                    told_urgent=np.array([each.urgent for each in routed]),
+                    to_review=np.array([each.needs_review for each in routed]),
                     size_mb=sum(file.bytes for file in bundle.manifest.files.values()) / 1e6,
                     ms_per_ticket=times,
                 )
@@ -147,6 +157,49 @@ def _name(bundle: Bundle) -> str:
 def _indices(intents: Sequence[str], wanted: Iterator[str]) -> npt.NDArray[np.intp]:
     index_of = {intent: index for index, intent in enumerate(intents)}
     return np.array([index_of[intent] for intent in wanted], dtype=np.intp)
+
+
+def _check_numbers(bundle: Bundle, said: Sequence[Prediction]) -> None:
+    """What is no number is in no order: as a score it would look like a perfect one."""
+    broken = sum(
+        not (math.isfinite(each.confidence) and math.isfinite(each.scope_score)) for each in said
+    )
+    if broken:
+        raise CheckFailed(
+            f"{_name(bundle)} cannot be judged: of {len(said):,} answers {broken:,} have a "
+            "confidence or a scope score that is no number"
+        )
+
+
+def _routed(said: Sequence[Prediction], calibration: Calibration) -> list[Routing]:
+    """Where each row would go by what the model says of it, with the thresholds and the policy
+    that are shipped; its text, which is the same for every model, is asked nothing."""
+    policy, thresholds = load_policy(), LearnedThresholds()
+    return [
+        policy.route(
+            (
+                *learned_urgency(each.urgency or 0.0, (), thresholds),
+                *validate(
+                    confidence=each.confidence,
+                    scope_score=each.scope_score,
+                    calibration=calibration,
+                ),
+            ),
+            base_priority=each.label.priority,
+            high_priority_probability=sum(
+                probability for label, probability in each.top if label.priority is Priority.HIGH
+            ),
+            urgency_told=each.urgency is not None,
+        )
+        for each in said
+    ]
+
+
+def _mute_heads(said: Sequence[Prediction]) -> frozenset[str]:
+    """The heads that answer the same whatever they are asked."""
+    return frozenset(
+        name for name in _heads(said) if len({getattr(each, name) for each in said}) == 1
+    )
 
 
 def _heads(said: Sequence[Prediction]) -> frozenset[str]:

@@ -43,7 +43,7 @@ class Figures:
 class Group:
     """Right answers of both models on the rows of one intent or slice; at least one row.
 
-    `beyond_chance` says whether a fall is more than what the models differ by elsewhere.
+    `beyond_chance` says whether a fall is more than what two trainings differ by anyway.
     """
 
     candidate: Mask
@@ -188,7 +188,7 @@ def _fault(name: str, group: Group, *, alpha: float, floor: float) -> str | None
             f"{change.lost} lost and {change.won} won (p = {group.p_value:.3f})"
         )
     if upper_bound(figures.candidate, rows) < floor and not figures.no_lower:
-        return f"{name} is right on {figures.candidate:.1%} of {rows} rows, clearly under the floor"
+        return f"{name}: {figures.candidate:.1%} of {rows} rows, clearly under the floor"
     return None
 
 

@@ -13,6 +13,8 @@ class Criterion(StrEnum):
     MACRO_F1 = "macro F1"
     URGENT_RECALL = "urgent recall"
     URGENT_INTENTS = "urgent intents"
+    TOLD_URGENT = "told urgent"
+    UNREVIEWED = "sent to no review"
     WORST_SLICE = "worst slice"
     CALIBRATION = "calibration error"
     NOISE = "accuracy on noise"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,16 +22,18 @@ from stream_app.registry.layout import (
     BUNDLE_VERSION_TAG,
     CHALLENGER,
     CHAMPION,
+    CHAMPION_BY_TAG,
     GATE_TAG,
-    PREVIOUS_CHAMPION_TAG,
+    PREVIOUS_CHAMPIONS_TAG,
     GateVerdict,
+    Move,
 )
 from stream_app.registry.version import RegisteredVersion
 from training.registration.server import connect, failures_told
 from training.registration.version import Version
 
-PROMOTED_OVER_TAG = "promoted_over"
-"""Version tag: the champion that it followed, for a second rollback after the first."""
+REMEMBERED_CHAMPIONS = 50
+"""How far back rollbacks go: older MLflow servers take 5,000 characters in a tag."""
 
 FORCED_BECAUSE_TAG = "forced_because"
 """Version tag: why somebody promoted it without the gate's word."""
@@ -103,13 +105,19 @@ class RegisteredModel:
     def record_judgement(
         self, version: Version, verdict: GateVerdict, report: Mapping[str, Any]
     ) -> None:
-        """Keep the gate's report with the version's run and its verdict as a tag."""
+        """Keep the gate's report with the version's run and its verdict as a tag.
+
+        Takes away the reason of an earlier promotion without the gate's word, which stands beside
+        that verdict alone.
+        """
+        number = str(version.number)
         with failures_told(self._uri):
             self._client.log_dict(version.run_id, dict(report), GATE_REPORT_FILE)
-            self._client.set_model_version_tag(self.name, str(version.number), GATE_TAG, verdict)
+            self._client.set_model_version_tag(self.name, number, GATE_TAG, verdict)
+            self._client.delete_model_version_tag(self.name, number, FORCED_BECAUSE_TAG)
 
     def record_force(self, version: Version, reason: str) -> None:
-        """Keep that the version is promoted without the gate's word, and why."""
+        """Keep that the version was promoted without the gate's word, and why."""
         forced: GateVerdict = "forced"
         with failures_told(self._uri):
             for tag, value in ((GATE_TAG, forced), (FORCED_BECAUSE_TAG, reason)):
@@ -122,17 +130,15 @@ class RegisteredModel:
         was none. Raises `CheckFailed`, with nothing moved, where another one serves by now. A
         challenger that becomes the champion is no challenger any longer.
         """
-        before = self.champion()
-        if (None if before is None else before.number) != over:
+        entity = self._entity()
+        current = entity.aliases.get(CHAMPION)
+        if (None if current is None else int(current)) != over:
             raise CheckFailed("the champion changed while judging; judge again")
-        if before is not None:
-            # Before the alias: a crash in between leaves a way back to the same champion, where
-            # the other order would leave a way back to an older one.
-            self._remember(before.number)
-            with failures_told(self._uri):
-                self._client.set_model_version_tag(
-                    self.name, str(version.number), PROMOTED_OVER_TAG, str(before.number)
-                )
+        if over is not None:
+            # Before the alias: a crash in between leaves the champion itself as the last one, by
+            # which it is known, where the other order would lose the way back to it.
+            self._remember([*_before(entity), over])
+        self._say_how(version.number, "promotion")
         self._point(CHAMPION, version.number)
         # It serves from here on: what fails now must not look as if nothing had happened.
         with suppress(UserError), failures_told(self._uri):
@@ -150,39 +156,36 @@ class RegisteredModel:
         Raises `UserError` where there is no champion or none came before it.
         """
         entity = self._entity()
-        current, previous = entity.aliases.get(CHAMPION), entity.tags.get(PREVIOUS_CHAMPION_TAG)
+        current = entity.aliases.get(CHAMPION)
         if current is None:
             raise UserError(f"{self.name} has no champion to go back from")
-        if previous == current:
-            # A promotion that broke off before the alias moved left it so.
-            previous = self._promoted_over(current)
-        if previous is None or previous == current:
+        before = _before(entity)
+        if not before:
             raise UserError(f"{self.name} has had no champion before version {current}")
-        target = self.version(previous)
-        before = self._promoted_over(previous)
+        target = self.version(str(before[-1]))
+        self._say_how(target.number, "rollback")
         self._point(CHAMPION, target.number)
-        # The way back is gone now. A tag that stays behind names the champion itself, by which the
-        # next rollback knows it.
-        with suppress(UserError), failures_told(self._uri):
-            if before is not None:
-                self._remember(int(before))
-            else:
-                self._client.delete_registered_model_tag(self.name, PREVIOUS_CHAMPION_TAG)
+        # A tag that stays behind ends with the champion itself, by which it is known.
+        with suppress(UserError):
+            self._remember(before[:-1])
         return int(current), target.number
-
-    def _promoted_over(self, number: str) -> str | None:
-        """The champion that version `number` followed, if it followed one."""
-        with failures_told(self._uri):
-            tags: Mapping[str, str] = self._client.get_model_version(self.name, number).tags
-        return tags.get(PROMOTED_OVER_TAG)
 
     def _point(self, alias: str, number: int) -> None:
         with failures_told(self._uri):
             self._client.set_registered_model_alias(self.name, alias, str(number))
 
-    def _remember(self, previous: int) -> None:
+    def _say_how(self, number: int, move: Move) -> None:
+        # Before the alias, since workers read both at once.
         with failures_told(self._uri):
-            self._client.set_registered_model_tag(self.name, PREVIOUS_CHAMPION_TAG, str(previous))
+            self._client.set_model_version_tag(self.name, str(number), CHAMPION_BY_TAG, move)
+
+    def _remember(self, champions: Sequence[int]) -> None:
+        with failures_told(self._uri):
+            if champions:
+                told = ",".join(map(str, champions[-REMEMBERED_CHAMPIONS:]))
+                self._client.set_registered_model_tag(self.name, PREVIOUS_CHAMPIONS_TAG, told)
+            else:
+                self._client.delete_registered_model_tag(self.name, PREVIOUS_CHAMPIONS_TAG)
 
     def _entity(self) -> Entity:
         with failures_told(self._uri):
@@ -195,6 +198,16 @@ class RegisteredModel:
             f"no model {self.name} at {self._uri}: register a bundle with "
             "`tickets train --register` or `tickets model register BUNDLE`"
         )
+
+
+def _before(entity: Entity) -> list[int]:
+    """The champions before the one that serves, oldest first."""
+    tag = entity.tags.get(PREVIOUS_CHAMPIONS_TAG, "")
+    numbers = [int(each) for each in tag.split(",") if each.isdecimal()]
+    # A move that broke off leaves the champion itself at the end.
+    while numbers and str(numbers[-1]) == entity.aliases.get(CHAMPION):
+        numbers.pop()
+    return numbers
 
 
 def _version(found: ModelVersion, aliases: Mapping[str, str]) -> Version:

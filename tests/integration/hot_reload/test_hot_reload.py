@@ -139,7 +139,7 @@ def test_a_challenger_whose_files_are_gone_holds_up_no_champion(
     registry.stored(number, mlflow_server, "model.onnx").unlink()
     registry.promote(number, CHALLENGER)
     worker = start_worker(serving=first, **registry.environment)
-    wait_until(lambda: "the challenger is not to be had" in worker.log_text())
+    wait_until(lambda: "the registry no longer has model.onnx" in worker.log_text())
     registry.promote(registry.register(second))
     serves(worker, read_bundle(second).reference.digest)
     assert 'outcome="unreachable"' not in worker.metrics()

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from stream_app.errors import CheckFailed, UserError
-from stream_app.registry.layout import CHALLENGER, CHAMPION
+from stream_app.registry.client import RegistryClient
+from stream_app.registry.layout import CHALLENGER, CHAMPION, PREVIOUS_CHAMPIONS_TAG
+from stream_app.registry.local_server import LocalRegistry
 from tests.integration.registration.conftest import Tickets
 from tests.integration.registration.word_models import BETTER, GOOD, WORSE_ON_ONE_URGENT_INTENT
-from training.registration import RegisteredModel
+from training.registration import RegisteredModel, Version
+from training.registration.model import REMEMBERED_CHAMPIONS
 
 NewVersion = Callable[[dict[str, int]], int]
 
@@ -95,6 +98,114 @@ def test_rollbacks_go_back_one_champion_at_a_time(
     assert champion(registered) == 1
 
 
+def test_rollbacks_go_back_one_champion_at_a_time_where_one_was_champion_twice(
+    tickets_model: Tickets, registered: RegisteredModel, new_version: NewVersion
+) -> None:
+    versions = [registered.version(str(new_version(GOOD))) for _ in range(3)]
+    first, second, third = versions
+    for version, over in ((first, None), (second, 1), (third, 2), (second, 3)):
+        registered.make_champion(version, over=over)
+    went_back_to = []
+    for _ in range(3):
+        tickets_model("rollback")
+        went_back_to.append(champion(registered))
+    assert went_back_to == [third.number, second.number, first.number]
+    with pytest.raises(UserError, match="no champion before version 1"):
+        tickets_model("rollback")
+
+
+def test_no_more_champions_are_remembered_than_fit_a_tag(
+    registered: RegisteredModel, new_version: NewVersion
+) -> None:
+    first, second = (registered.version(str(new_version(GOOD))) for _ in range(2))
+    registered.make_champion(first, over=None)
+    registered._client.set_registered_model_tag(
+        registered.name, PREVIOUS_CHAMPIONS_TAG, ",".join(["2"] * (REMEMBERED_CHAMPIONS + 5))
+    )
+    registered.make_champion(second, over=first.number)
+    tag = registered._entity().tags[PREVIOUS_CHAMPIONS_TAG]
+    assert tag.split(",") == ["2"] * (REMEMBERED_CHAMPIONS - 1) + ["1"]
+
+
+def test_a_worker_can_tell_a_promotion_from_a_rollback(
+    mlflow_server: LocalRegistry,
+    tickets_model: Tickets,
+    registered: RegisteredModel,
+    new_version: NewVersion,
+) -> None:
+    reader = RegistryClient(mlflow_server.uri, registered.name)
+    first, second = (registered.version(str(new_version(GOOD))) for _ in range(2))
+
+    def seen() -> tuple[int, str | None]:
+        found = reader.resolve(CHAMPION)
+        assert found is not None
+        return found.number, found.champion_by
+
+    registered.make_champion(second, over=None)
+    registered.make_champion(first, over=second.number)
+    assert seen() == (first.number, "promotion")
+    tickets_model("rollback")
+    assert seen() == (second.number, "rollback")
+    registered.make_champion(first, over=second.number)
+    registered.make_champion(second, over=first.number)
+    assert seen() == (second.number, "promotion")
+
+
+def test_a_forced_promotion_that_does_not_move_the_alias_marks_nothing(
+    tickets_model: Tickets,
+    registered: RegisteredModel,
+    new_version: NewVersion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second, third = (registered.version(str(new_version(GOOD))) for _ in range(3))
+    registered.make_champion(first, over=None)
+    before = RegisteredModel.champion
+
+    def overtaken(model: RegisteredModel) -> Version | None:
+        found = before(model)
+        registered._point(CHAMPION, third.number)
+        return found
+
+    monkeypatch.setattr(RegisteredModel, "champion", overtaken)
+    with pytest.raises(CheckFailed, match="the champion changed"):
+        tickets_model("promote", str(second.number), "--force", "incident 12")
+    assert registered.version(str(second.number)).gate == "absent"
+    assert registered.version(str(second.number)).forced_because is None
+
+
+def test_a_promotion_that_another_one_overtook_warns_who_is_the_champion(
+    tickets_model: Tickets,
+    registered: RegisteredModel,
+    new_version: NewVersion,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second = (registered.version(str(new_version(GOOD))) for _ in range(2))
+    point = RegisteredModel._point
+
+    def overtaken(model: RegisteredModel, alias: str, number: int) -> None:
+        point(model, alias, number)
+        point(registered, alias, second.number)
+
+    monkeypatch.setattr(RegisteredModel, "_point", overtaken)
+    tickets_model("promote", str(first.number), "--force", "no data in this test")
+    assert f"version {second.number} is the champion" in capsys.readouterr().err
+
+
+def test_a_version_that_passes_later_keeps_no_reason_of_having_been_forced(
+    tickets_model: Tickets,
+    registered: RegisteredModel,
+    new_version: NewVersion,
+    judged_by: tuple[str, ...],
+) -> None:
+    first, second = new_version(GOOD), new_version(BETTER)
+    for number in (second, first):
+        tickets_model("promote", str(number), "--force", "incident 12")
+    tickets_model("promote", str(second), *judged_by)
+    version = registered.version(str(second))
+    assert (version.gate, version.forced_because) == ("passed:own-limits", None)
+
+
 def test_a_champion_that_changed_while_judging_is_not_replaced(
     tickets_model: Tickets, registered: RegisteredModel, new_version: NewVersion
 ) -> None:
@@ -114,7 +225,7 @@ def test_a_promotion_that_broke_off_before_the_alias_leaves_a_way_back(
     first, second = (registered.version(str(new_version(GOOD))) for _ in range(2))
     registered.make_champion(first, over=None)
     registered.make_champion(second, over=first.number)
-    registered._remember(second.number)
+    registered._remember([first.number, second.number])
     tickets_model("rollback")
     assert champion(registered) == first.number
 

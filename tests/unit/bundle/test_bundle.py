@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -10,6 +13,7 @@ import pytest
 
 from stream_app.bundle import BundleError, list_bundles, newest_bundle, read_bundle
 from stream_app.bundle.manifest import CONTENT_FILES, MANIFEST_FILE
+from stream_app.errors import Unavailable
 from stream_app.inference import open_classifier
 from tests.unit.tiny_bundle import write_tiny_bundle
 
@@ -92,6 +96,47 @@ def test_a_golden_ticket_with_another_answer_is_refused(folder: Path, tmp_path: 
     swapped = bundle.golden[0].model_copy(update={"intent": "delivery_time"})
     with pytest.raises(BundleError, match="golden ticket 1 should be delivery_time"):
         open_classifier(type(bundle)(**{**vars(bundle), "golden": (swapped,)}))
+
+
+def test_a_file_that_this_machine_cannot_read_is_no_fault_of_the_bundle(folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    # Reading it at its beginning fails as that of a bad disk does.
+    (folder / "model.onnx").symlink_to("/proc/self/mem")
+    with pytest.raises(Unavailable, match=r"cannot read model\.onnx: Input/output") as raised:
+        read_bundle(folder)
+    assert not isinstance(raised.value, BundleError)
+
+
+def test_every_user_may_read_a_bundle_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        folder = write_tiny_bundle(tmp_path / "new" / "store" / "tiny-1")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").rglob("*")}
+    files = (*CONTENT_FILES, MANIFEST_FILE)
+    assert modes == {"store": 0o755, folder.name: 0o755, **dict.fromkeys(files, 0o644)}
+
+
+@contextmanager
+def another_user() -> Iterator[None]:
+    """Root may read everything, so as nobody; any other user is bound by the modes anyway."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_store_of_another_user_is_told_as_such(folder: Path) -> None:
+    folder.parent.chmod(0)
+    try:
+        with another_user(), pytest.raises(Unavailable, match="cannot be read: Permission denied"):
+            newest_bundle(folder.parent)
+    finally:
+        folder.parent.chmod(0o755)
 
 
 def test_a_bundle_is_never_overwritten(folder: Path) -> None:

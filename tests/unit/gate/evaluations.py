@@ -41,6 +41,8 @@ def evaluation(
         noised_answers=answers,
         scope_inside=np.full(len(answers), 0.9, dtype=np.float32),
         scope_outside=np.full(20, 0.1, dtype=np.float32),
+        told_urgent=np.isin(answers, [INTENTS.index(intent) for intent in URGENT]),
+        to_review=np.zeros(len(answers), dtype=np.bool_),
         size_mb=23.0,
         ms_per_ticket=(1.5, 1.6, 1.4),
         categories=dict.fromkeys(INTENTS, "Billing"),

@@ -166,6 +166,12 @@ GOOD = evaluation(ROWS)
             Criterion.OUT_OF_SCOPE,
             replace(GOOD, scope_outside=np.full(20, 0.9, dtype=np.float32)),
         ),
+        (Criterion.UNREVIEWED, replace(GOOD, to_review=np.arange(len(ROWS.targets)) % 10 == 0)),
+        (
+            Criterion.TOLD_URGENT,
+            replace(GOOD, told_urgent=GOOD.told_urgent & (np.arange(len(ROWS.targets)) % 10 != 0)),
+        ),
+        (Criterion.LABELS, replace(GOOD, mute_heads=frozenset({"urgency"}))),
         (Criterion.LABELS, replace(GOOD, urgent=URGENT - {INTENTS[0]})),
         (Criterion.LABELS, replace(GOOD, urgent=URGENT | {INTENTS[-1]})),
         (Criterion.LABELS, replace(GOOD, labels=frozenset(INTENTS[:-1]))),
@@ -268,6 +274,45 @@ def test_an_intent_of_the_champion_without_a_row_is_named() -> None:
         slices={name: mask[kept] for name, mask in ROWS.slices.items()},
     )
     [verdict] = judge(evaluation(rows), evaluation(rows), LIMITS).failed
+    assert verdict.criterion == Criterion.LABELS
+    assert verdict.reason == f"without a row to judge by: {INTENTS[-1]}"
+
+
+def test_a_model_without_heads_is_compared_by_what_its_intents_make_urgent() -> None:
+    champion = replace(GOOD, heads=frozenset())
+    assert judge(GOOD, champion, LIMITS).passed
+    fewer = replace(GOOD, told_urgent=np.zeros_like(GOOD.told_urgent))
+    assert failed(judge(fewer, champion, LIMITS)) == {Criterion.TOLD_URGENT}
+    # Many rows that are no emergency beside them do not make up for it.
+    assert failed(judge(replace(GOOD, told_urgent=~GOOD.told_urgent), champion, LIMITS)) == {
+        Criterion.TOLD_URGENT
+    }
+
+
+def test_a_candidate_may_be_as_mute_as_the_champion() -> None:
+    mute = replace(GOOD, mute_heads=frozenset({"abuse"}))
+    assert judge(mute, mute, LIMITS).passed
+
+
+def test_a_champion_that_asks_people_more_often_is_replaced() -> None:
+    champion = replace(GOOD, to_review=np.ones_like(GOOD.to_review))
+    fewer = replace(GOOD, to_review=np.arange(len(ROWS.targets)) % 10 != 0)
+    assert judge(fewer, champion, LIMITS).passed
+    # By three points more often: a threshold that was chosen anew.
+    slightly = replace(GOOD, to_review=np.arange(len(ROWS.targets)) % 33 == 0)
+    assert judge(slightly, GOOD, LIMITS).passed
+
+
+@pytest.mark.parametrize("known", [None, INTENTS[:-1]], ids=["first model", "new intent"])
+def test_a_first_model_and_a_new_intent_need_rows_too(known: tuple[str, ...] | None) -> None:
+    kept = ~ROWS.of_intent(INTENTS[-1])
+    rows = replace(
+        ROWS,
+        targets=ROWS.targets[kept],
+        slices={name: mask[kept] for name, mask in ROWS.slices.items()},
+    )
+    champion = None if known is None else replace(evaluation(rows), labels=frozenset(known))
+    [verdict] = judge(evaluation(rows), champion, LIMITS).failed
     assert verdict.criterion == Criterion.LABELS
     assert verdict.reason == f"without a row to judge by: {INTENTS[-1]}"
 

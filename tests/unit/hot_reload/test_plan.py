@@ -6,6 +6,7 @@ import pytest
 
 from stream_app.hot_reload.plan import Step, is_rollback, plan
 from stream_app.hot_reload.quarantine import Quarantine
+from stream_app.registry.layout import Move
 from stream_app.registry.version import RegisteredVersion
 
 SERVING, BEFORE, NEW = (f"sha256:{digit * 64}" for digit in "abc")
@@ -55,7 +56,15 @@ def test_quarantine_holds_one_version_with_one_digest(corrected: RegisteredVersi
     ("number", "current", "rollback"),
     [(3, 4, True), (5, 4, False), (4, 4, False), (3, None, False)],
 )
-def test_an_older_version_number_is_a_rollback(
+def test_an_older_version_number_is_a_rollback_where_another_tool_moved_the_alias(
     number: int, current: int | None, rollback: bool
 ) -> None:
-    assert is_rollback(number, current) is rollback
+    assert is_rollback(version(NEW, number), current) is rollback
+
+
+@pytest.mark.parametrize(("move", "rollback"), [("promotion", False), ("rollback", True)])
+@pytest.mark.parametrize("number", [3, 5])
+def test_what_our_commands_moved_is_what_they_say(move: Move, number: int, rollback: bool) -> None:
+    moved = version(NEW, number).model_copy(update={"champion_by": move})
+    assert is_rollback(moved, 4) is rollback
+    assert not is_rollback(moved, None)

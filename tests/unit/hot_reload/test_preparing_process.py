@@ -16,6 +16,7 @@ from stream_app.hot_reload.calls import ANSWERS, CALLS, Call, Failed, Fetch, Sco
 from stream_app.hot_reload.preparing_process import Preparer, serve
 from stream_app.registry.client import RegistryClient
 from stream_app.registry.version import RegisteredVersion
+from tests.unit.tiny_bundle import write_tiny_bundle
 from tests.waiting import PATIENCE_S
 
 NOBODY = "http://127.0.0.1:9"
@@ -50,6 +51,17 @@ def test_a_disk_that_takes_nothing_is_told_with_the_folder(tmp_path: Path) -> No
     assert isinstance(answer, Failed)
     assert answer.blame == "unavailable"
     assert answer.message.startswith(f"{tmp_path / 'cache'}: ")
+
+
+def test_another_bundle_in_the_place_of_the_one_asked_for_is_downloaded_again(
+    tmp_path: Path,
+) -> None:
+    asked = f"sha256:{1:064x}"
+    folder = write_tiny_bundle(BundleCache(tmp_path).bundle(asked))
+    answer = preparer(tmp_path).answer(fetch(asked))
+    assert isinstance(answer, Failed)
+    assert answer.message.startswith(f"MLflow at {NOBODY}: ")
+    assert not folder.exists()
 
 
 def test_a_call_that_cannot_be_read_shows_nothing_of_its_tickets() -> None:

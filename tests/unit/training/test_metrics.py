@@ -83,3 +83,9 @@ def test_a_roc_curve_rises_from_corner_to_corner(rows: list[tuple[float, bool]])
 def test_a_roc_curve_of_one_class_is_an_error() -> None:
     with pytest.raises(ValueError, match="positive and negative"):
         roc_curve(np.zeros(3, dtype=np.float32), np.ones(3, dtype=bool))
+
+
+def test_a_score_that_is_no_number_has_no_place_on_a_roc_curve() -> None:
+    scores = np.array([0.9, np.nan, 0.1], dtype=np.float32)
+    with pytest.raises(ValueError, match="scores that are numbers"):
+        area_under_roc(scores, np.array([True, False, False]))
