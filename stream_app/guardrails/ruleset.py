@@ -84,6 +84,14 @@ class RuleSet:
         self._patterns = _Patterns({rule: rule.patterns for rule in self.rules})
         self._exceptions = _Patterns({rule: rule.unless for rule in self.rules})
 
+    def compile(self) -> None:
+        """Compile what is otherwise compiled when a text first needs it. Takes a second or two.
+
+        Raises `PatternError` as `RulePattern.regex` does.
+        """
+        for pattern in (*self._patterns, *self._exceptions, *self._groups):
+            pattern.regex  # noqa: B018 - computed here, and kept
+
     def inspect(self, text: str) -> tuple[Finding, ...]:
         """The findings of `text`: urgency, then toxicity; by rule order, then position.
 
@@ -127,6 +135,9 @@ class _Patterns:
             for rule in patterns
         }
         self._every_alternative = self._among(patterns)
+
+    def __iter__(self) -> Iterator[RulePattern]:
+        return (pattern for _, pattern in self._listed)
 
     def _among(self, rules: Iterable[CompiledRule]) -> int:
         return reduce(or_, (self._alternatives[rule] for rule in rules), 0)

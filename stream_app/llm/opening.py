@@ -24,6 +24,8 @@ def open_layer(settings: LlmSettings, registry: CollectorRegistry) -> LlmLayer |
     prompt = load_prompt(settings.prompt)
 
     # Importing the client library costs seconds and tens of MiB that a worker without a key saves.
+    from anyio.from_thread import start_blocking_portal
+
     from stream_app.llm.client import ChatClient
 
     try:
@@ -41,4 +43,8 @@ def open_layer(settings: LlmSettings, registry: CollectorRegistry) -> LlmLayer |
             f"the client of the language model cannot be made ({type(error).__name__}): check "
             "TICKETS_LLM_BASE_URL and the proxy variables of the environment"
         ) from None
+    # The client's connections load their part for asyncio with the first request: on the event
+    # loop, which stood still for half a second beside the lanes.
+    with start_blocking_portal():
+        pass
     return LlmLayer(client, prompt, settings, LlmMetrics(registry))

@@ -109,8 +109,11 @@ async def _run(settings: Settings, stop: StopSignal, on_ready: Callable[[str], N
             gauge=metrics.lag,
         )
         await stack.enter_async_context(_background(lag.run()))
+        # While the group is joined, which is mostly waiting: the first tickets would wait for it.
+        compiling = asyncio.create_task(asyncio.to_thread(decider.rules.compile))
         try:
             await _join(app, settings.worker.consumer_group)
+            await compiling
             stop.started()
             _set_aside_what_stays()
             state.app = app

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import Guardrail, Severity
-from stream_app.guardrails import load_rules
+from stream_app.guardrails import load_rules, ruleset
 from stream_app.guardrails.rulebook import Rule, read_rulebook
 from stream_app.guardrails.ruleset import MAX_FINDINGS_PER_RULE
 
@@ -65,6 +65,20 @@ def test_abuse_does_not_hide_urgency() -> None:
     text = "You useless idiots, my card was stolen"
     assert _flagged(text, Guardrail.URGENCY)
     assert _flagged(text, Guardrail.TOXICITY)
+
+
+def test_once_compiled_no_ticket_waits_for_a_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = load_rules()
+    texts = [text for rule in BOOK.rules for text in rule.examples.match]
+    expected = [RULES.inspect(text) for text in texts]
+    rules.compile()
+
+    def late(*_: object) -> None:
+        raise AssertionError("a pattern is compiled while a ticket waits")
+
+    monkeypatch.setattr(ruleset, "whole_words", late)
+    assert [rules.inspect(text) for text in texts] == expected
+    assert rules.names_group("the elderly")
 
 
 def test_self_harm_is_urgent_and_not_toxic() -> None:

@@ -7,7 +7,7 @@ from training.architectures import ARCHITECTURES, Architecture
 from training.plan import Plan, parse_changes
 from training.sweep.space import baseline, space, suggest
 
-KINDS = pytest.mark.parametrize("kind", ARCHITECTURES.values(), ids=str)
+KINDS = pytest.mark.parametrize("kind", ARCHITECTURES.values(), ids=lambda kind: kind.name)
 
 
 @KINDS
