@@ -44,7 +44,7 @@ def open_layer(settings: LlmSettings, registry: CollectorRegistry) -> LlmLayer |
             "TICKETS_LLM_BASE_URL and the proxy variables of the environment"
         ) from None
     # The client's connections load their part for asyncio with the first request: on the event
-    # loop, which stood still for half a second beside the lanes.
+    # loop, which would stand still meanwhile, for long beside busy lanes.
     with start_blocking_portal():
         pass
     return LlmLayer(client, prompt, settings, LlmMetrics(registry))
