@@ -101,6 +101,11 @@ def tickets(*texts: str) -> list[bytes]:
     return [json.dumps({"text": text}).encode() for text in texts]
 
 
+def tells_card(text: str) -> bool:
+    """Whether two groups of `CARD` stand there. One may also be part of a random delimiter."""
+    return "41111111" in text or "4111 1111" in text or "1111 1111" in text
+
+
 def latest_s(verdict: Verdict, ledger: Ledger) -> float:
     """The longest time from a raw record to its outcome."""
     return max(
@@ -152,11 +157,11 @@ def test_a_broken_server_loses_delays_and_lowers_nothing(
     assert {ticket.queue for ticket in urgent} == {"priority"}
     assert len(server.received) >= len(BROKEN)
     for request in server.received:
-        assert "4111" not in request.body.decode()
+        assert not tells_card(request.body.decode())
         assert KEY not in request.body.decode()
     for told in (worker.log_text(), worker.metrics()):
         assert KEY not in told
-        assert "4111" not in told
+        assert not tells_card(told)
         assert "blue trees" not in told
 
 
