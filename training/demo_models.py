@@ -21,8 +21,12 @@ from training.starter_set import load_starter
 from training.taxonomy import load_taxonomy
 from training.train import train_bundle
 
-MODELS: Mapping[str, Changes] = {"starter-half": {"held_out_share": 0.5}, "starter": {}}
-"""What each model's recipe changes in the quick preset: the first learns from half of the rows."""
+MODELS: Mapping[str, Changes] = {"starter-few": {"held_out_share": 0.85}, "starter": {}}
+"""What each model's recipe changes in the quick preset: the first learns from few rows.
+
+From so few that the gate sees the second to be better on the 26 urgent rows of the test part: of a
+model of half of the rows, those leave it open.
+"""
 
 
 def main() -> None:

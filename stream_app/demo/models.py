@@ -1,6 +1,6 @@
 """The two models of the demo: the one that it starts with and the one that follows it.
 
-The first learns from half of the starter set, the second from all of it: as on a desk that has
+The first learns from a seventh of the starter set, the second from all of it: as on a desk that has
 labelled more tickets since. Finds them, or has them trained.
 """
 
@@ -14,7 +14,7 @@ from stream_app.bundle import code_sha256, list_bundles, read_bundle
 from stream_app.demo.child_command import ChildCommand
 from stream_app.errors import Unavailable
 
-FIRST = "starter-half"
+FIRST = "starter-few"
 SECOND = "starter"
 """The name that `tickets train` gives too, so that other commands find it after the demo."""
 

@@ -45,7 +45,7 @@ async def promote_second(
     version then.
     """
     try:
-        tell("a second model is on its way, of all the starter set where the first had half")
+        tell("a second model is on its way, of all the starter set where the first had few")
         while (bundle := models.bundle(SECOND)) is None:  # noqa: ASYNC110 - as a process ends
             await asyncio.sleep(LOOK_EVERY_S)
         tell("registering the second version")

@@ -20,7 +20,7 @@ def trained(folder: Path, name: str, code: str | None) -> Path:
 
 
 def test_only_a_model_of_this_name_and_this_code_is_taken(tmp_path: Path) -> None:
-    trained(tmp_path / "v1", "starter-half", code_sha256())
+    trained(tmp_path / "v1", "starter-few", code_sha256())
     trained(tmp_path / "v2", "starter", "0" * 64)
     trained(tmp_path / "v3", "starter", None)
     assert kept_bundle(tmp_path, "starter") is None
