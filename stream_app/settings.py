@@ -94,7 +94,7 @@ class WorkerSettings(_Group):
 
     consumer_group: str = Field(default="ticket-triage", min_length=1)
     batch_tickets: int = Field(
-        default=256, ge=1, le=4_096, description="Most tickets drained into one micro-batch."
+        default=512, ge=1, le=4_096, description="Most tickets drained into one micro-batch."
     )
     batch_wait_ms: int = Field(
         default=20, ge=1, le=10_000, description="Longest wait for a micro-batch to fill."
@@ -103,7 +103,7 @@ class WorkerSettings(_Group):
         default=3, ge=1, le=64, description="Micro-batches decided or published at a time."
     )
     unacked_records: int = Field(
-        default=4_096,
+        default=8_192,
         ge=1,
         description="Most records taken and not acked; they wait for the oldest verdict.",
     )

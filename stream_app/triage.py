@@ -115,7 +115,10 @@ def settle(decision: Decision, verdict: LlmVerdict, policy: Policy) -> Decision:
 
     Findings are only added, so what was urgent stays urgent and what was toxic stays toxic.
     """
-    findings = decision.findings + second_opinion(verdict, toxic=decision.routing.toxic)
+    added = second_opinion(verdict, toxic=decision.routing.toxic)
+    if not added:
+        return replace(decision, llm=verdict)
+    findings = decision.findings + added
     return replace(
         decision,
         routing=_route(decision.prediction, findings, policy),

@@ -17,6 +17,8 @@ truncation would have kept in a real ticket, and it bounds the time that a 20,00
 takes to tokenise.
 """
 
+_ANY_TOKEN = 0
+
 
 class Encoder:
     """A tokenizer with truncation to `max_tokens`, without padding. Safe to share by threads."""
@@ -35,7 +37,8 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, special tokens included; between 1 and `max_tokens` long."""
         cut = [text[: self._max_characters] for text in texts]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(cut)]
+        # A tokenizer without special tokens may leave nothing of a text, and no graph takes that.
+        return [encoding.ids or [_ANY_TOKEN] for encoding in self._tokenizer.encode_batch_fast(cut)]
 
 
 def pad(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import secrets
@@ -25,7 +24,9 @@ class AnswerCache:
 
     def key(self, *parts: str | None) -> bytes:
         """The digest of `parts`; no two lists of parts are written alike."""
-        return hmac.digest(self._secret, json.dumps(parts).encode("ascii"), hashlib.sha256)
+        # Not `hmac.digest`, which gives the interpreter's lock away however short the message is:
+        # beside busy threads the event loop waits milliseconds to get it back.
+        return hmac.new(self._secret, json.dumps(parts).encode("ascii"), "sha256").digest()
 
     def get(self, key: bytes) -> Answers | None:
         """The answers under `key`, now the most recently used."""

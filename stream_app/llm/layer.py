@@ -92,6 +92,7 @@ class LlmLayer:
         self._prompt = prompt
         self._model = client.model
         self._deadline_s = settings.deadline_s
+        self._max_concurrent = settings.max_concurrent
         self._most_open = settings.max_concurrent + settings.max_waiting
         self._slots = asyncio.Semaphore(settings.max_concurrent)
         self._waiting = 0
@@ -122,7 +123,7 @@ class LlmLayer:
         known = self._cache.get(key)
         if known is not None:
             return self._verdict(_Ended(LlmOutcome.CACHED, known))
-        if len(self._open) >= self._most_open:
+        if len(self._open) >= self._most_open or not self._turn_in_time():
             return self._verdict(_Ended(LlmOutcome.OVERLOADED))
         if self._breaker.suspended(monotonic()):
             return self._verdict(_Ended(LlmOutcome.SUSPENDED))
@@ -170,8 +171,7 @@ class LlmLayer:
             known = self._cache.get(course.key)
             if known is not None:
                 return _Ended(LlmOutcome.CACHED, known)
-            least = max(_LEAST_SHARE * self._deadline_s, self._answer_time.expected_s)
-            if begin + least > course.deadline:
+            if begin + self._least_s > course.deadline:
                 return _Ended(LlmOutcome.OVERLOADED)
             admission = self._breaker.enter(monotonic())
             if admission is None:
@@ -193,6 +193,16 @@ class LlmLayer:
         if attempt.answers is not None:
             self._cache.put(course.key, attempt.answers)
         return _Ended(attempt.outcome, attempt.answers)
+
+    @property
+    def _least_s(self) -> float:
+        """The time left with which a request is worth its tokens."""
+        return max(_LEAST_SHARE * self._deadline_s, self._answer_time.expected_s)
+
+    def _turn_in_time(self) -> bool:
+        """Whether what was asked before leaves a question asked now the time for an answer."""
+        before_it = len(self._open) // self._max_concurrent * self._answer_time.expected_s
+        return before_it + self._least_s <= self._deadline_s
 
     async def _attempts(self, request: Request, course: _Course) -> Attempt:
         """One request, and a second one where that may help and there is time for it."""

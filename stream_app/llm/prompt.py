@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -74,9 +75,8 @@ class Prompt(BaseModel):
 
         One token a byte, which no byte-level tokenizer exceeds.
         """
-        schema = json.dumps(answer_schema(labelled=intent is not None))
         label = "" if intent is None else self.label + intent
-        fixed = len((self.system + schema + label).encode())
+        fixed = len((self.system + label).encode()) + _schema_bytes(labelled=intent is not None)
         return fixed + text_bytes + _OVERHEAD_TOKENS
 
 
@@ -109,6 +109,11 @@ def load_prompt(path: Path | None = None) -> Prompt:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "content"
         raise UserError(f"{name}: {where}: {first['msg']}") from error
+
+
+@cache
+def _schema_bytes(*, labelled: bool) -> int:
+    return len(json.dumps(answer_schema(labelled=labelled)))
 
 
 def _fresh_mark(text: str) -> str:

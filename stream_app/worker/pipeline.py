@@ -8,7 +8,7 @@ The order of one micro-batch's steps is what keeps tickets:
   2. its records are decoded; too many refusals in a row stop the worker here;
   3. it is decided in a thread;
   4. its outcomes are published and each one is confirmed by the broker; those that a language
-     model is asked about follow one by one, each when its verdict has come;
+     model is asked about follow, each when its verdict has come;
   5. it is acked, once every earlier micro-batch was.
 A failure in any step leaves it and all later ones unacked, and ends the worker.
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -42,9 +43,6 @@ log = logging.getLogger(__name__)
 
 Event = TypeVar("Event")
 
-Asked = tuple[Doubtful, asyncio.Task[LlmVerdict]]
-"""A ticket and the verdict that it waits for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Taken(Generic[Event]):
@@ -65,6 +63,7 @@ class Pipeline(Generic[Event]):
         ack: Callable[[Event], Awaitable[object]],
         run: DeadLetterRun,
         metrics: WorkerMetrics,
+        batch_tickets: int,
         batches_in_flight: int,
         unacked_records: int,
         shadow: Shadow | None,
@@ -78,37 +77,30 @@ class Pipeline(Generic[Event]):
         self._shadow = shadow
         self._llm = llm
         self._tracker: OffsetTracker[Sequence[Taken[Event]]] = OffsetTracker()
-        self._slots = asyncio.Semaphore(batches_in_flight)
+        self._pending: deque[Taken[Event]] = deque()
+        self._started = asyncio.Event()
+        self._batch_tickets = batch_tickets
+        self._free_slots = batches_in_flight
         self._most_unacked = unacked_records
         self._unacked = 0
-        self._acked = asyncio.Event()
         self._threads = ThreadPoolExecutor(batches_in_flight, thread_name_prefix="decide")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acking = asyncio.Lock()
         self._draining = False
         self.failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 
-    async def submit(self, batch: Sequence[Taken[Event]]) -> None:
-        """Start a micro-batch; waits while as much as allowed is in flight or unacked.
+    async def submit(self, taken: Sequence[Taken[Event]]) -> None:
+        """Take consumed records, in order; waits while they would fill another micro-batch.
 
-        After a failure, and once draining has begun, nothing more is started: the call waits for
-        the worker to end.
+        What comes while all slots are taken is gathered, so that a backlog is decided in whole
+        micro-batches however little comes at a time. After a failure, and once draining has begun,
+        nothing more is started: the call waits for the worker to end.
         """
-        await self._slots.acquire()
-        # A micro-batch that is larger than what may be unacked goes alone.
-        while self._unacked and self._unacked + len(batch) > self._most_unacked:
-            self._acked.clear()
-            await self._acked.wait()
-        if self._draining or self.failure.done():
-            await asyncio.Event().wait()
-        entry = self._tracker.take(batch)
-        self._unacked += len(batch)
-        self._metrics.consumed.inc(len(batch))
-        self._metrics.batch_tickets.observe(len(batch))
-        self._metrics.batches_in_flight.set(len(self._tracker))
-        task = asyncio.create_task(self._process(entry))
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        self._pending.extend(taken)
+        self._start()
+        while len(self._pending) >= self._batch_tickets:
+            self._started.clear()
+            await self._started.wait()
 
     async def drain(self, timeout_s: float) -> bool:
         """Start nothing more and wait for what is in flight; True where all was acked in time.
@@ -129,6 +121,24 @@ class Pipeline(Generic[Event]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _start(self) -> None:
+        """Start what may be: to be called when records came, a slot is free, or some were acked."""
+        while self._pending and self._free_slots and not (self._draining or self.failure.done()):
+            size = min(len(self._pending), self._batch_tickets)
+            # A micro-batch that is larger than what may be unacked goes alone.
+            if self._unacked and self._unacked + size > self._most_unacked:
+                return
+            self._free_slots -= 1
+            entry = self._tracker.take([self._pending.popleft() for _ in range(size)])
+            self._unacked += size
+            self._metrics.consumed.inc(size)
+            self._metrics.batch_tickets.observe(size)
+            self._metrics.batches_in_flight.set(len(self._tracker))
+            task = asyncio.create_task(self._process(entry))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+            self._started.set()
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
@@ -142,15 +152,11 @@ class Pipeline(Generic[Event]):
             self._threads, partial(self._decider.decide, decoded, asking=self._llm is not None)
         )
         self._metrics.decide_seconds.observe(time.perf_counter() - started)
-        at_once, asked = await self._split(items)
-        settling = [asyncio.create_task(self._publish_settled(*pair)) for pair in asked]
-        try:
-            await self._publish(at_once)
-            self._slots.release()
-            await asyncio.gather(*settling)
-        finally:
-            for task in settling:
-                task.cancel()
+        at_once, asked = await self._ask_about(items)
+        await self._publish(at_once)
+        self._free_slots += 1
+        self._start()
+        await self._publish_settled(asked)
         # Two micro-batches may be released by different tasks: the lock keeps their acks in order.
         async with self._acking:
             for batch in self._tracker.finish(entry):
@@ -158,16 +164,16 @@ class Pipeline(Generic[Event]):
                     await self._ack(taken.event)
                 self._metrics.acked.inc(len(batch))
                 self._unacked -= len(batch)
-                self._acked.set()
+                self._start()
         self._metrics.batches_in_flight.set(len(self._tracker))
         self._offer_to_shadow(items)
 
-    async def _split(
+    async def _ask_about(
         self, items: Sequence[Outcome | Doubtful]
-    ) -> tuple[list[Outcome], list[Asked]]:
-        """What can be published at once, and the others with the verdict that they wait for."""
+    ) -> tuple[list[Outcome], dict[asyncio.Task[LlmVerdict], Doubtful]]:
+        """What can be published at once, and the others under the verdict that they wait for."""
         at_once: list[Outcome] = []
-        asked: list[Asked] = []
+        asked: dict[asyncio.Task[LlmVerdict], Doubtful] = {}
         for item in items:
             if isinstance(item, Outcome):
                 at_once.append(item)
@@ -176,10 +182,11 @@ class Pipeline(Generic[Event]):
             if isinstance(answer, LlmVerdict):
                 at_once.append(self._decider.settle(item, answer))
             else:
-                asked.append((item, answer))
-            # Its text was redacted on the loop, or its message built: many in a row would hold
-            # it up.
-            await asyncio.sleep(0)
+                asked[answer] = item
+                # Its text was redacted on the loop: many in a row would hold it up. Not for those
+                # above, which are most where there is a queue: the loop gives the interpreter's
+                # lock away each time, and waits milliseconds for busy threads to give it back.
+                await asyncio.sleep(0)
         return at_once, asked
 
     def _ask(self, question: Question) -> LlmVerdict | asyncio.Task[LlmVerdict]:
@@ -187,10 +194,17 @@ class Pipeline(Generic[Event]):
             raise RuntimeError("a ticket was left in doubt with nobody there to ask")
         return self._llm.try_ask(question)
 
-    async def _publish_settled(self, doubtful: Doubtful, verdict: asyncio.Task[LlmVerdict]) -> None:
-        await self._publish([self._decider.settle(doubtful, await verdict)])
+    async def _publish_settled(self, asked: dict[asyncio.Task[LlmVerdict], Doubtful]) -> None:
+        """Publish each ticket once its verdict is there, with those that were settled meanwhile."""
+        while asked:
+            verdicts, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            await self._publish(
+                [self._decider.settle(asked.pop(verdict), verdict.result()) for verdict in verdicts]
+            )
 
     async def _publish(self, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return
         started = time.perf_counter()
         await self._producer.publish([outcome.outgoing for outcome in outcomes])
         self._metrics.publish_seconds.observe(time.perf_counter() - started)

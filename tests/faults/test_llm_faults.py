@@ -411,6 +411,18 @@ async def test_a_question_whose_turn_does_not_come_ends_in_time_and_is_never_sen
     assert len(server.received) == 1
 
 
+async def test_a_question_whose_turn_would_come_too_late_is_refused_at_once(
+    server: LlmServer,
+) -> None:
+    server.default = answer(after_s=0.4)
+    async with opened(server, max_concurrent=1, max_waiting=20, deadline_s=1.0) as layer:
+        assert (await ask(layer, question("how long does it take?"))).outcome is LlmOutcome.ANSWERED
+        asked = [layer.try_ask(question(f"ticket {number:x}")) for number in range(3)]
+        assert [isinstance(one, LlmVerdict) for one in asked] == [False, False, True]
+        assert (await ended(asked[2])).outcome is LlmOutcome.OVERLOADED
+        assert [(await ended(one)).outcome for one in asked[:2]] == [LlmOutcome.ANSWERED] * 2
+
+
 async def test_questions_that_would_be_answered_too_late_are_not_sent(server: LlmServer) -> None:
     server.default = answer(after_s=0.4)
     outcomes: list[LlmOutcome] = []
@@ -588,13 +600,14 @@ async def test_a_proxy_that_refuses_to_pass_a_request_on_makes_it_cost_nothing(
 async def test_a_question_that_was_never_sent_costs_nothing(server: LlmServer) -> None:
     server.script.append(hang())
     async with opened(
-        server, max_concurrent=1, tokens_per_hour=3 * RESERVED, deadline_s=0.2
+        server, max_concurrent=1, tokens_per_hour=3 * RESERVED, deadline_s=0.5
     ) as layer:
         two = [layer.try_ask(question(f"ticket {number:x}")) for number in range(2)]
         assert {(await ended(one)).outcome for one in two} <= TOO_LATE
         assert len(server.received) == 1
-        two = [layer.try_ask(question(f"again {number:x}")) for number in range(2)]
-        assert not any(isinstance(one, LlmVerdict) for one in two)
+        for number in range(2):
+            verdict = await ask(layer, question(f"again {number:x}"))
+            assert verdict.outcome is not LlmOutcome.BUDGET
 
 
 async def test_hanging_requests_leave_no_connection_taken(server: LlmServer) -> None:

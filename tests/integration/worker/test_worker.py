@@ -160,6 +160,21 @@ def test_a_backlog_of_large_tickets_does_not_fill_the_memory(
     assert int(peak_kib) / 1024 < 800
 
 
+def test_a_backlog_is_decided_in_whole_micro_batches_however_little_comes_at_a_time(
+    kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker, verifier: Verifier
+) -> None:
+    ledger = send(kafka.bootstrap_servers, unique_topics.raw, demo_tickets(1_200))
+    worker = start_worker(
+        TICKETS_WORKER_BATCH_TICKETS="100",
+        TICKETS_WORKER_BATCH_WAIT_MS="1",
+        TICKETS_WORKER_BATCHES_IN_FLIGHT="1",
+    )
+    verifier.check(ledger)
+    whole = metric(worker, 'tickets_batch_records_bucket{le="128.0"}')
+    assert whole == metric(worker, "tickets_batch_records_count")
+    assert whole - metric(worker, 'tickets_batch_records_bucket{le="64.0"}') >= 10
+
+
 def test_of_a_sender_with_transactions_what_it_took_back_is_not_decided_and_commits_keep_up(
     kafka: Broker, unique_topics: TopicSettings, start_worker: StartWorker
 ) -> None:

@@ -47,6 +47,7 @@ async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: P
         ack=ack,
         run=DeadLetterRun(limit=1),
         metrics=WorkerMetrics(),
+        batch_tickets=10,
         batches_in_flight=1,
         unacked_records=10,
         shadow=None,
