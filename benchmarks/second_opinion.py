@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.machine import circumstances
-from benchmarks.throughput import WARM_UP_SHARE, texts_of
-from benchmarks.worker_run import Result, worker_run
+from benchmarks.throughput import texts_of
+from benchmarks.worker_run import Result, rate, worker_run
 from schemas import TriagedTicket
 from stream_app.broker import find_broker
 from stream_app.bundle import bundle_store, newest_bundle, read_bundle
@@ -41,28 +41,37 @@ def main() -> None:
     # Numbered, so that the cache knows none of them.
     tickets = [f"{texts[n % len(texts)]} ({n})" for n in range(arguments.tickets)]
     folder = arguments.bundle or newest_bundle(bundle_store())
-    off: list[float] = []
-    on: list[float] = []
+    rates_without: list[float] = []
+    rates_with: list[float] = []
     asked: list[int] = []
     answered: list[int] = []
     with find_broker(on_progress=_say) as broker, _server(arguments.after) as base_url:
         for number in range(1, arguments.rounds + 1):
-            without = _results(broker.bootstrap_servers, tickets, folder, {})
-            with_it = _results(broker.bootstrap_servers, tickets, folder, _asking(base_url))
+            ran: dict[bool, list[Result]] = {}
+            # Each goes first in turn: the second of a pair may find another machine.
+            for asking in (False, True) if number % 2 else (True, False):
+                environment = _asking(base_url) if asking else {}
+                ran[asking] = _results(broker.bootstrap_servers, tickets, folder, environment)
+            without, with_it = ran[False], ran[True]
             decided = {
                 result.key: TriagedTicket.model_validate_json(result.value) for result in with_it
             }
             unasked = {key for key, ticket in decided.items() if ticket.llm is None}
-            off.append(_rate(without, unasked))
-            on.append(_rate(with_it, unasked))
+            rates_without.append(
+                rate([result.timestamp for result in without if result.key in unasked])
+            )
+            rates_with.append(
+                rate([result.timestamp for result in with_it if result.key in unasked])
+            )
             asked.append(len(decided) - len(unasked))
             answered.append(
                 sum(ticket.llm is not None and not ticket.degraded for ticket in decided.values())
             )
             _say(
-                f"round {number} of {arguments.rounds}: {off[-1]:,.0f} tickets/s without, "
-                f"{on[-1]:,.0f} with; {asked[-1]} asked, {answered[-1]} answered"
+                f"round {number} of {arguments.rounds}: {rates_without[-1]:,.0f}/s without, "
+                f"{rates_with[-1]:,.0f} with; {asked[-1]} asked, {answered[-1]} answered"
             )
+    ratios = [one / other for one, other in zip(rates_with, rates_without, strict=True)]
     report = {
         **circumstances(),
         "model": read_bundle(folder).reference.model_dump(),
@@ -71,12 +80,10 @@ def main() -> None:
         "answer_after_s": arguments.after,
         "asked": asked,
         "answered": answered,
-        "unasked_tickets_per_s_without": [round(rate) for rate in off],
-        "unasked_tickets_per_s_with": [round(rate) for rate in on],
-        "with_to_without": [round(b / a, 3) for a, b in zip(off, on, strict=True)],
-        "median_with_to_without": round(
-            statistics.median(b / a for a, b in zip(off, on, strict=True)), 3
-        ),
+        "unasked_tickets_per_s_without": [round(each) for each in rates_without],
+        "unasked_tickets_per_s_with": [round(each) for each in rates_with],
+        "with_to_without": [round(each, 3) for each in ratios],
+        "median_with_to_without": round(statistics.median(ratios), 3),
     }
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(report, indent=2) + "\n")
@@ -111,13 +118,6 @@ def _results(
     with worker_run(servers, tickets, bundle=folder, environment=environment) as run:
         run.wait_until_acked()
         return run.results()
-
-
-def _rate(results: list[Result], keys: set[bytes]) -> float:
-    """Tickets of `keys` a second, after the first `WARM_UP_SHARE`."""
-    stamps = [result.timestamp for result in results if result.key in keys]
-    first = int(len(stamps) * WARM_UP_SHARE)
-    return (len(stamps) - first) / ((stamps[-1] - stamps[first]) / 1000)
 
 
 def _say(line: str) -> None:

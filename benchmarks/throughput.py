@@ -23,7 +23,7 @@ import onnxruntime as ort
 import psutil
 
 from benchmarks.machine import circumstances
-from benchmarks.worker_run import worker_run
+from benchmarks.worker_run import rate, worker_run
 from stream_app.broker import find_broker
 from stream_app.bundle import Bundle, bundle_store, newest_bundle, read_bundle
 from stream_app.errors import UserError
@@ -36,8 +36,6 @@ RESULTS = Path(__file__).parent / "results" / "throughput.json"
 STARTER = Path(__file__).resolve().parent.parent / "training" / "starter" / "part_a.csv"
 NAIVE_TICKETS = 200
 NAIVE_TOKENS = 64
-WARM_UP_SHARE = 0.1
-"""The worker's first tickets are not timed: joining the group and first fetches are start-up."""
 
 
 def main() -> None:
@@ -57,10 +55,10 @@ def main() -> None:
             _say(f"round {round_number} of {arguments.rounds}")
             bare.append(bare_runtime(bundle, tickets))
             _say(f"  bare ONNX Runtime  {bare[-1]:8,.0f} tickets/s")
-            rate, resident = end_to_end(broker.bootstrap_servers, bundle, tickets)
-            worker.append(rate)
+            reached, resident = end_to_end(broker.bootstrap_servers, bundle, tickets)
+            worker.append(reached)
             memory.append(resident)
-            _say(f"  worker             {rate:8,.0f} tickets/s, {resident:,.0f} MB resident")
+            _say(f"  worker             {reached:8,.0f} tickets/s, {resident:,.0f} MB resident")
             naive.append(naive_way(tickets[:NAIVE_TICKETS]))
             _say(f"  naive              {naive[-1]:8,.0f} tickets/s")
     report = {
@@ -113,16 +111,13 @@ def bare_runtime(bundle: Bundle, tickets: list[str]) -> float:
 def end_to_end(servers: str, bundle: Bundle, tickets: list[str]) -> tuple[float, float]:
     """Tickets a second from topic to queues, and the worker's peak resident memory in MB.
 
-    All tickets lie in the raw topic before the worker starts. The rate is that of the outcomes'
-    own timestamps after the first `WARM_UP_SHARE`.
+    All tickets lie in the raw topic before the worker starts.
     """
     folder = bundle.model_path.parent
     with worker_run(servers, tickets, bundle=folder, environment={}) as run:
         run.wait_until_acked()
         resident = _peak_resident_mb(run.worker.process.pid)
-        stamps = [result.timestamp for result in run.results()]
-    first = int(len(stamps) * WARM_UP_SHARE)
-    return (len(stamps) - first) / ((stamps[-1] - stamps[first]) / 1000), resident
+        return rate([result.timestamp for result in run.results()]), resident
 
 
 def naive_way(tickets: list[str]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import statistics
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,10 @@ from stream_app.topic_reader import open_reader
 from stream_app.topics import topic_specs
 
 STALLED_AFTER_S = 120.0
+
+WARM_UP_SHARE = 0.1
+"""The worker's first tickets are not timed: joining the group and first fetches are start-up."""
+
 KEPT = frozenset({"TICKETS_DATA_DIR"})
 
 
@@ -71,6 +76,16 @@ class WorkerRun:
                 Result(record.timestamp, record.key or b"", record.value or b"")
                 async for record in reader
             ]
+
+
+def rate(timestamps: Sequence[int]) -> float:
+    """Outcomes a second of timestamps in milliseconds, in order, but for the first `WARM_UP_SHARE`.
+
+    The slope of the line through their number over time by least squares: they come in bursts of a
+    micro-batch, so that first and last alone would say too much or too little by half a burst.
+    """
+    timed = timestamps[int(len(timestamps) * WARM_UP_SHARE) :]
+    return statistics.linear_regression(timed, range(len(timed))).slope * 1000
 
 
 @contextmanager
