@@ -414,8 +414,8 @@ async def test_a_question_whose_turn_does_not_come_ends_in_time_and_is_never_sen
 async def test_a_question_whose_turn_would_come_too_late_is_refused_at_once(
     server: LlmServer,
 ) -> None:
-    server.default = answer(after_s=0.4)
-    async with opened(server, max_concurrent=1, max_waiting=20, deadline_s=1.0) as layer:
+    server.default = answer(after_s=0.8)
+    async with opened(server, max_concurrent=1, max_waiting=20, deadline_s=2.2) as layer:
         assert (await ask(layer, question("how long does it take?"))).outcome is LlmOutcome.ANSWERED
         asked = [layer.try_ask(question(f"ticket {number:x}")) for number in range(3)]
         assert [isinstance(one, LlmVerdict) for one in asked] == [False, False, True]
