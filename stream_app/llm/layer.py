@@ -78,7 +78,7 @@ class _Ended:
 class LlmLayer:
     """One server and everything that bounds what is asked of it.
 
-    Lives on one event loop. `aclose` it there.
+    Lives on one event loop, but for `at_once`. `aclose` it there.
     """
 
     def __init__(
@@ -110,23 +110,28 @@ class LlmLayer:
         self._metrics = metrics
         metrics.watch(lambda: self._waiting, lambda: self._breaker.state(monotonic()))
 
+    def at_once(self, question: Question, *, ahead: int = 0) -> LlmVerdict | None:
+        """The verdict where none needs to be waited for; None where the question may be asked.
+
+        That is an answer that is known already (`cached`) or a refusal (`overloaded`,
+        `suspended`). `ahead` questions are about to be asked before this one. May be called from
+        any thread.
+        """
+        ended = self._ended_at_once(self._key(question), ahead)
+        return None if ended is None else self._verdict(ended)
+
     def try_ask(self, question: Question) -> LlmVerdict | asyncio.Task[LlmVerdict]:
         """A verdict where none needs to be waited for, else a task that ends in one.
 
-        A verdict at once is an answer that is known already (`cached`) or a refusal
-        (`overloaded`, `suspended`, `budget`). The task ends within the deadline, counted from
-        now, and raises nothing but `CancelledError` where it is cancelled.
+        A verdict at once is one of `at_once` or the refusal `budget`. The task ends within the
+        deadline, counted from now, and raises nothing but `CancelledError` where it is cancelled.
         """
         # Redaction comes last: where a queue is longer than the server keeps up with, most
-        # questions end here.
+        # questions end before it.
         key = self._key(question)
-        known = self._cache.get(key)
-        if known is not None:
-            return self._verdict(_Ended(LlmOutcome.CACHED, known))
-        if len(self._open) >= self._most_open or not self._turn_in_time():
-            return self._verdict(_Ended(LlmOutcome.OVERLOADED))
-        if self._breaker.suspended(monotonic()):
-            return self._verdict(_Ended(LlmOutcome.SUSPENDED))
+        ended = self._ended_at_once(key, 0)
+        if ended is not None:
+            return self._verdict(ended)
         redacted = self._redact(question) if len(question.text) <= _AT_ONCE else None
         reservation = self._reserve(question, redacted)
         if reservation is None:
@@ -194,15 +199,26 @@ class LlmLayer:
             self._cache.put(course.key, attempt.answers)
         return _Ended(attempt.outcome, attempt.answers)
 
+    def _ended_at_once(self, key: bytes, ahead: int) -> _Ended | None:
+        known = self._cache.get(key)
+        if known is not None:
+            return _Ended(LlmOutcome.CACHED, known)
+        before_it = len(self._open) + ahead
+        if before_it >= self._most_open or not self._turn_in_time(before_it):
+            return _Ended(LlmOutcome.OVERLOADED)
+        if self._breaker.suspended(monotonic()):
+            return _Ended(LlmOutcome.SUSPENDED)
+        return None
+
     @property
     def _least_s(self) -> float:
         """The time left with which a request is worth its tokens."""
         return max(_LEAST_SHARE * self._deadline_s, self._answer_time.expected_s)
 
-    def _turn_in_time(self) -> bool:
-        """Whether what was asked before leaves a question asked now the time for an answer."""
-        before_it = len(self._open) // self._max_concurrent * self._answer_time.expected_s
-        return before_it + self._least_s <= self._deadline_s
+    def _turn_in_time(self, before_it: int) -> bool:
+        """Whether so many questions before it leave one asked now the time for an answer."""
+        waits_s = before_it // self._max_concurrent * self._answer_time.expected_s
+        return waits_s + self._least_s <= self._deadline_s
 
     async def _attempts(self, request: Request, course: _Course) -> Attempt:
         """One request, and a second one where that may help and there is time for it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from schemas import ErrorCode, LlmVerdict, ModelReference, Queue, RawTicket
 from stream_app.asking import question_about
@@ -67,6 +68,13 @@ class Doubtful:
     question: Question
 
 
+class VerdictAtOnce(Protocol):
+    """What `LlmLayer.at_once` says of a question."""
+
+    def __call__(self, question: Question, *, ahead: int) -> LlmVerdict | None:
+        """None where the question may be asked, `ahead` others before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decider:
     """What a micro-batch is decided with.
@@ -84,9 +92,9 @@ class Decider:
     toxicity: ToxicityModel | None
 
     def decide(
-        self, decoded: Sequence[tuple[Record, RawTicket | Refusal]], *, asking: bool
+        self, decoded: Sequence[tuple[Record, RawTicket | Refusal]], at_once: VerdictAtOnce | None
     ) -> list[Outcome | Doubtful]:
-        """One item a record, in order; only where `asking` may some be left in doubt.
+        """One item a record, in order; without `at_once` nobody is asked, and none is in doubt.
 
         Raises where the model fails.
         """
@@ -97,6 +105,7 @@ class Decider:
                 triage(tickets, model, self.rules, self.policy, self.toxicity) if tickets else []
             )
         items: list[Outcome | Doubtful] = []
+        doubtful = 0
         for record, item in decoded:
             if isinstance(item, Refusal):
                 letter = dead_letter_record(self.topics.dlq, record, item)
@@ -104,17 +113,24 @@ class Decider:
                 continue
             audit = even_draw(record.event_id) < self.audit_share
             decided = Decided(item, replace(next(decisions), audit=audit), reference)
-            question = question_about(item, decided.decision, self.policy) if asking else None
-            # A message is as much work as the rules are: not built before it is known to be sent.
-            items.append(
-                Doubtful(record, decided, question) if question else self._outcome(record, decided)
-            )
+            question = question_about(item, decided.decision, self.policy) if at_once else None
+            if at_once and question:
+                verdict = at_once(question, ahead=doubtful)
+                if verdict is None:
+                    doubtful += 1
+                    # A message is as much work as the rules are: not built twice.
+                    items.append(Doubtful(record, decided, question))
+                    continue
+                decided = self._with(verdict, decided)
+            items.append(self._outcome(record, decided))
         return items
 
     def settle(self, doubtful: Doubtful, verdict: LlmVerdict) -> Outcome:
         """The outcome of a ticket with a language model's verdict on it."""
-        decision = settle(doubtful.decided.decision, verdict, self.policy)
-        return self._outcome(doubtful.record, replace(doubtful.decided, decision=decision))
+        return self._outcome(doubtful.record, self._with(verdict, doubtful.decided))
+
+    def _with(self, verdict: LlmVerdict, decided: Decided) -> Decided:
+        return replace(decided, decision=settle(decided.decision, verdict, self.policy))
 
     def _outcome(self, record: Record, decided: Decided) -> Outcome:
         ticket = triaged_ticket(

@@ -8,7 +8,8 @@ The order of one micro-batch's steps is what keeps tickets:
   2. its records are decoded; too many refusals in a row stop the worker here;
   3. it is decided in a thread;
   4. its outcomes are published and each one is confirmed by the broker; those that a language
-     model is asked about follow, each when its verdict has come;
+     model is asked about follow when their verdicts have come, with the next micro-batch that is
+     published soon;
   5. it is acked, once every earlier micro-batch was.
 A failure in any step leaves it and all later ones unacked, and ends the worker.
 
@@ -19,13 +20,13 @@ since a verdict holds up the acks of all that came later, by the records that ar
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, TypeVar
 
 from schemas import LlmVerdict, RawTicket
@@ -40,6 +41,10 @@ from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.offset_tracker import InFlight, OffsetTracker
 
 log = logging.getLogger(__name__)
+
+GOES_ALONG_WITHIN_S = 0.25
+"""How long a ticket with a verdict may wait for a micro-batch that it can be published with: a
+request of its own costs as much processor time as ten tickets, worker and broker together."""
 
 Event = TypeVar("Event")
 
@@ -79,6 +84,8 @@ class Pipeline(Generic[Event]):
         self._tracker: OffsetTracker[Sequence[Taken[Event]]] = OffsetTracker()
         self._pending: deque[Taken[Event]] = deque()
         self._started = asyncio.Event()
+        self._deciding = 0
+        self._leaving = asyncio.Event()
         self._batch_tickets = batch_tickets
         self._free_slots = batches_in_flight
         self._most_unacked = unacked_records
@@ -147,12 +154,9 @@ class Pipeline(Generic[Event]):
 
     async def _process(self, entry: InFlight[Sequence[Taken[Event]]]) -> None:
         decoded = [(taken.record, self._decode(taken.record)) for taken in entry.batch]
-        started = time.perf_counter()
-        items = await asyncio.get_running_loop().run_in_executor(
-            self._threads, partial(self._decider.decide, decoded, asking=self._llm is not None)
-        )
-        self._metrics.decide_seconds.observe(time.perf_counter() - started)
+        items = await self._decide(decoded)
         at_once, asked = await self._ask_about(items)
+        await self._let_others_come_along()
         await self._publish(at_once)
         self._free_slots += 1
         self._start()
@@ -167,6 +171,20 @@ class Pipeline(Generic[Event]):
                 self._start()
         self._metrics.batches_in_flight.set(len(self._tracker))
         self._offer_to_shadow(items)
+
+    async def _decide(
+        self, decoded: Sequence[tuple[Record, RawTicket | Refusal]]
+    ) -> Sequence[Outcome | Doubtful]:
+        at_once = self._llm.at_once if self._llm else None
+        started = time.perf_counter()
+        self._deciding += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._decider.decide, decoded, at_once
+            )
+        finally:
+            self._deciding -= 1
+            self._metrics.decide_seconds.observe(time.perf_counter() - started)
 
     async def _ask_about(
         self, items: Sequence[Outcome | Doubtful]
@@ -195,12 +213,27 @@ class Pipeline(Generic[Event]):
         return self._llm.try_ask(question)
 
     async def _publish_settled(self, asked: dict[asyncio.Task[LlmVerdict], Doubtful]) -> None:
-        """Publish each ticket once its verdict is there, with those that were settled meanwhile."""
+        """Publish each ticket soon after its verdict, with those that were settled meanwhile."""
         while asked:
-            verdicts, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            await self._a_micro_batch_that_leaves()
+            verdicts = [verdict for verdict in asked if verdict.done()]
             await self._publish(
                 [self._decider.settle(asked.pop(verdict), verdict.result()) for verdict in verdicts]
             )
+
+    async def _a_micro_batch_that_leaves(self) -> None:
+        """Return when one is about to be published, or where none will be for a while."""
+        if self._deciding:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GOES_ALONG_WITHIN_S):
+                    await self._leaving.wait()
+
+    async def _let_others_come_along(self) -> None:
+        """Wake those that wait for this, and let them hand over what they have first."""
+        self._leaving.set()
+        self._leaving.clear()
+        await asyncio.sleep(0)
 
     async def _publish(self, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:

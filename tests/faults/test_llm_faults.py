@@ -680,6 +680,38 @@ async def test_a_question_that_is_refused_at_once_costs_no_redaction(server: Llm
         await ended(asked)
 
 
+async def test_a_question_is_refused_where_those_ahead_of_it_take_all_places(
+    server: LlmServer,
+) -> None:
+    async with opened(server, max_concurrent=2, max_waiting=1) as layer:
+        assert layer.at_once(question(), ahead=2) is None
+        refused = layer.at_once(question(), ahead=3)
+        assert refused is not None
+        assert refused.outcome is LlmOutcome.OVERLOADED
+    assert server.received == []
+
+
+async def test_what_is_known_already_is_said_at_once_however_many_are_ahead(
+    server: LlmServer,
+) -> None:
+    server.default = answer(urgency="urgent")
+    async with opened(server, max_concurrent=1, max_waiting=0) as layer:
+        await ask(layer)
+        # As the worker's threads ask, while the event loop is busy with something else.
+        known = await asyncio.to_thread(layer.at_once, question(), ahead=9)
+        assert known is not None
+        assert (known.outcome, known.urgency) == (LlmOutcome.CACHED, UrgencyAnswer.URGENT)
+
+
+async def test_while_nobody_is_asked_a_question_is_refused_at_once(server: LlmServer) -> None:
+    server.default = error(500)
+    async with opened(server, breaker_failures=1, breaker_pause_s=60.0) as layer:
+        await ask(layer)
+        refused = layer.at_once(question("another"))
+        assert refused is not None
+        assert refused.outcome is LlmOutcome.SUSPENDED
+
+
 async def test_a_failure_is_not_remembered(server: LlmServer) -> None:
     server.script.append(says("nonsense"))
     async with opened(server) as layer:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +30,26 @@ def test_without_entries_nothing_is_kept() -> None:
     cache = AnswerCache(entries=0)
     cache.put(cache.key("a"), ANSWERS)
     assert cache.get(cache.key("a")) is None
+
+
+def test_several_threads_may_ask_while_answers_are_dropped() -> None:
+    cache = AnswerCache(entries=1)
+    keys = [cache.key(name) for name in "ab"]
+
+    def keep_and_ask(key: bytes) -> bool:
+        for _ in range(20_000):
+            cache.put(key, ANSWERS)
+            cache.get(key)
+        return True
+
+    turn = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(keys)) as threads:
+            assert all(threads.map(keep_and_ask, keys))
+    finally:
+        sys.setswitchinterval(turn)
+    assert sum(cache.get(key) is not None for key in keys) == 1
 
 
 def test_a_key_is_worth_nothing_in_another_process() -> None:
