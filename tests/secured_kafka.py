@@ -6,10 +6,8 @@ certificate.
 
 from __future__ import annotations
 
-import base64
 import datetime
 import ipaddress
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,15 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from stream_app.broker.java_runtime import find_java
-from stream_app.broker.kafka_jars import kafka_jars
-from stream_app.broker.local_kafka import JVM_OPTIONS
-from stream_app.broker.probe import check_answers
 from stream_app.broker.server_properties import ONE_NODE
-from stream_app.errors import Unavailable
-from stream_app.local_processes.guarded_process import GuardedProcess
 from stream_app.local_processes.ports import LOOPBACK, free_ports
-from tests.waiting import wait_until
+from tests.kafka_node import kafka_node
 
 USER = "desk"
 PASSWORD = "plum-lantern-7731"
@@ -49,7 +41,6 @@ class SecuredKafka:
 @contextmanager
 def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
     """A node whose data, log and certificates lie in `folder`; stopped when the block ends."""
-    java, jars = find_java(), kafka_jars(lambda line: None)
     plain, sasl, mutual, controller = free_ports(4)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca = _certificate("test authority", ca_key, ca_key, "test authority", authority=True)
@@ -67,31 +58,13 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
         (folder / f"{name}.pem").write_bytes(public)
         # Kafka reads both from one file.
         (folder / f"{name}-both.pem").write_bytes(private + public)
-    properties = folder / "server.properties"
     settings = _settings(folder, plain=plain, sasl=sasl, mutual=mutual, controller=controller)
-    properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    command = [str(java.executable), *JVM_OPTIONS, "-cp", f"{jars}/*"]
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    format_storage = [
-        *(*command, "kafka.tools.StorageTool", "format"),
-        f"--cluster-id={cluster_id}",
-        *("--config", str(properties)),
-        *("--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"),
-    ]
-    process = GuardedProcess(
-        [format_storage, [*command, "kafka.Kafka", str(properties)]], log=folder / "kafka.log"
-    )
-
-    def answers() -> bool:
-        assert process.running, (folder / "kafka.log").read_text()[-3_000:]
-        try:
-            check_answers(f"{LOOPBACK}:{plain}", timeout_s=2)
-        except Unavailable:
-            return False
-        return True
-
-    try:
-        wait_until(answers)
+    with kafka_node(
+        folder,
+        "".join(f"{name}={value}\n" for name, value in settings.items()),
+        address=f"{LOOPBACK}:{plain}",
+        format_options=("--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"),
+    ):
         yield SecuredKafka(
             plain=f"{LOOPBACK}:{plain}",
             sasl_over_tls=f"{LOOPBACK}:{sasl}",
@@ -100,8 +73,6 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
             client_certificate=folder / "client.pem",
             client_key=folder / "client.key",
         )
-    finally:
-        process.stop(keep=True)
 
 
 def _settings(
