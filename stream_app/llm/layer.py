@@ -110,7 +110,7 @@ class LlmLayer:
         self._metrics = metrics
         metrics.watch(lambda: self._waiting, lambda: self._breaker.state(monotonic()))
 
-    def at_once(self, question: Question, *, ahead: int = 0) -> LlmVerdict | None:
+    def at_once(self, question: Question, ahead: int = 0) -> LlmVerdict | None:
         """The verdict where none needs to be waited for; None where the question may be asked.
 
         That is an answer that is known already (`cached`) or a refusal (`overloaded`,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 from schemas import ErrorCode, LlmVerdict, ModelReference, Queue, RawTicket
 from stream_app.asking import question_about
@@ -68,11 +67,8 @@ class Doubtful:
     question: Question
 
 
-class VerdictAtOnce(Protocol):
-    """What `LlmLayer.at_once` says of a question."""
-
-    def __call__(self, question: Question, *, ahead: int) -> LlmVerdict | None:
-        """None where the question may be asked, `ahead` others before it."""
+VerdictAtOnce = Callable[[Question, int], LlmVerdict | None]
+"""`LlmLayer.at_once`: what it says of a question that so many others are asked before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +109,8 @@ class Decider:
                 continue
             audit = even_draw(record.event_id) < self.audit_share
             decided = Decided(item, replace(next(decisions), audit=audit), reference)
-            question = question_about(item, decided.decision, self.policy) if at_once else None
-            if at_once and question:
-                verdict = at_once(question, ahead=doubtful)
+            if at_once and (question := question_about(item, decided.decision, self.policy)):
+                verdict = at_once(question, doubtful)
                 if verdict is None:
                     doubtful += 1
                     # A message is as much work as the rules are: not built twice.

@@ -201,10 +201,8 @@ class Pipeline(Generic[Event]):
                 at_once.append(self._decider.settle(item, answer))
             else:
                 asked[answer] = item
-                # Its text was redacted on the loop: many in a row would hold it up. Not for those
-                # above, which are most where there is a queue: the loop gives the interpreter's
-                # lock away each time, and waits milliseconds for busy threads to give it back.
-                await asyncio.sleep(0)
+            # Its text was redacted on the loop: many in a row would hold it up.
+            await asyncio.sleep(0)
         return at_once, asked
 
     def _ask(self, question: Question) -> LlmVerdict | asyncio.Task[LlmVerdict]:
