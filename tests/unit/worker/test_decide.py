@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
-from pathlib import Path
-
-import pytest
 from prometheus_client import CollectorRegistry
 
 from schemas import LlmOutcome, Queue, RawTicket
-from stream_app.bundle import read_bundle
-from stream_app.guardrails import load_rules
-from stream_app.inference import open_classifier
 from stream_app.llm import open_layer
 from stream_app.messages import Record
-from stream_app.routing import load_policy
-from stream_app.settings import LlmSettings, TopicSettings
+from stream_app.settings import LlmSettings
 from stream_app.worker.decide import Decider, Doubtful, Outcome
-from tests.unit.tiny_bundle import write_tiny_bundle
 
 IN_DOUBT = [
     (
@@ -27,20 +17,6 @@ IN_DOUBT = [
     )
     for offset in range(5)
 ]
-
-
-@pytest.fixture
-def decider(tmp_path: Path) -> Iterator[Decider]:
-    classifier = open_classifier(read_bundle(write_tiny_bundle(tmp_path / "tiny")))
-    yield Decider(
-        model=lambda: nullcontext(classifier),
-        rules=load_rules(),
-        policy=load_policy(),
-        topics=TopicSettings(),
-        audit_share=0.0,
-        toxicity=None,
-    )
-    classifier.close()
 
 
 def test_without_a_language_model_no_ticket_is_left_in_doubt(decider: Decider) -> None:

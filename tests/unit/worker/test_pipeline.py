@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from pathlib import Path
-
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from stream_app.bundle import read_bundle
 from stream_app.errors import UserError
-from stream_app.guardrails import load_rules
-from stream_app.inference import open_classifier
 from stream_app.messages import Record
 from stream_app.producer import RecordProducer
-from stream_app.routing import load_policy
-from stream_app.settings import TopicSettings
 from stream_app.worker.dead_letter_run import DeadLetterRun
 from stream_app.worker.decide import Decider
 from stream_app.worker.metrics import WorkerMetrics
 from stream_app.worker.pipeline import Pipeline, Taken
-from tests.unit.tiny_bundle import write_tiny_bundle
 
 
-async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: Path) -> None:
-    classifier = open_classifier(read_bundle(write_tiny_bundle(tmp_path / "tiny")))
+async def test_a_failure_while_draining_is_told_and_nothing_is_acked(decider: Decider) -> None:
     client = AIOKafkaProducer(bootstrap_servers="127.0.0.1:9")
     acked: list[int] = []
 
@@ -35,14 +25,7 @@ async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: P
         return client
 
     pipeline: Pipeline[int] = Pipeline(
-        decider=Decider(
-            model=lambda: nullcontext(classifier),
-            rules=load_rules(),
-            policy=load_policy(),
-            topics=TopicSettings(),
-            audit_share=0.0,
-            toxicity=None,
-        ),
+        decider=decider,
         producer=RecordProducer(client, the_same),
         ack=ack,
         run=DeadLetterRun(limit=1),
@@ -59,5 +42,4 @@ async def test_a_failure_while_draining_is_told_and_nothing_is_acked(tmp_path: P
         await pipeline.drain(5.0)
     await pipeline.close()
     await client.stop()
-    classifier.close()
     assert acked == []
