@@ -68,7 +68,7 @@ class Doubtful:
 
 
 VerdictAtOnce = Callable[[Question, int], LlmVerdict | None]
-"""`LlmLayer.at_once`: what it says of a question that so many others are asked before."""
+"""`LlmLayer.at_once`: given a question and how many are asked before it, a verdict or None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class WorkerMetrics:
         )
         self.publish_seconds = Histogram(
             "tickets_publish_seconds",
-            "Time until the broker confirmed one micro-batch, or one ticket behind a verdict.",
+            "Time until the broker confirmed one micro-batch, or tickets with verdicts.",
             buckets=_SECONDS,
             registry=self.registry,
         )
